@@ -1,0 +1,2 @@
+# By name.
+terraform import inference_serving_endpoint.chat chat

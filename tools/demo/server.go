@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os/exec"
+	"time"
+)
+
+// timeScale makes an hour of rollout last six seconds.
+const timeScale = "600"
+
+// server is a running mock server.
+type server struct {
+	URL   string `json:"url"`
+	Token string `json:"token"`
+
+	cmd    *exec.Cmd
+	exited chan error
+	stderr *bytes.Buffer // read only after exited
+}
+
+// startServer starts the binary on a free port and waits for its ready line.
+func startServer(ctx context.Context, binary string) (*server, error) {
+	s := &server{exited: make(chan error, 1), stderr: new(bytes.Buffer)}
+	s.cmd = exec.Command(binary, "--listen", "127.0.0.1:0", "--time-scale", timeScale, "--admin")
+	s.cmd.Stderr = s.stderr
+	ownGroup(s.cmd)
+	stdout, err := s.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	ready := make(chan error, 1)
+	go func() {
+		line, err := bufio.NewReader(stdout).ReadBytes('\n')
+		if err == nil {
+			err = json.Unmarshal(line, s)
+		}
+		ready <- err
+		_, _ = io.Copy(io.Discard, stdout)
+		s.exited <- s.cmd.Wait()
+	}()
+	select {
+	case err = <-ready:
+	case <-time.After(10 * time.Second):
+		err = errors.New("no ready line after 10 seconds")
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	if err != nil {
+		s.stop()
+		return nil, fmt.Errorf("%w\n%s", err, s.stderr)
+	}
+	return s, nil
+}
+
+// stop asks the server to drain and waits until it is gone.
+func (s *server) stop() {
+	interrupt(s.cmd)
+	select {
+	case <-s.exited:
+	case <-time.After(5 * time.Second):
+		kill(s.cmd)
+		<-s.exited
+	}
+}
+
+// get decodes the answer to an authenticated GET.
+func (s *server) get(ctx context.Context, path string, into any) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+path, nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+s.Token)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode != http.StatusOK {
+		body, _ := io.ReadAll(res.Body)
+		return fmt.Errorf("GET %s: %s: %s", path, res.Status, body)
+	}
+	return json.NewDecoder(res.Body).Decode(into)
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/inference-iac/terraform-provider-inference/internal/api"
+)
+
+// burst sends n chats, several at once, and counts the answers by served entity.
+func (s *server) burst(ctx context.Context, endpoint string, n, atOnce int) (map[string]int, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var (
+		mu    sync.Mutex
+		seen  = map[string]int{}
+		wg    sync.WaitGroup
+		tasks = make(chan int)
+	)
+	for range atOnce {
+		wg.Go(func() {
+			for i := range tasks {
+				entity, err := s.ask(ctx, endpoint, fmt.Sprintf("Question %d: which version are you?", i))
+				if err != nil {
+					cancel(err)
+					return
+				}
+				mu.Lock()
+				seen[entity]++
+				mu.Unlock()
+			}
+		})
+	}
+feed:
+	for i := range n {
+		select {
+		case tasks <- i:
+		case <-ctx.Done():
+			break feed
+		}
+	}
+	close(tasks)
+	wg.Wait()
+	return seen, context.Cause(ctx)
+}
+
+// ask sends one chat and returns the name of the entity that answered.
+func (s *server) ask(ctx context.Context, endpoint, question string) (string, error) {
+	res, err := s.chat(ctx, endpoint, question, 8, false)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = res.Body.Close() }()
+	var answer api.Completion
+	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
+		return "", fmt.Errorf("decode the answer: %w", err)
+	}
+	if len(answer.Choices) != 1 || answer.Choices[0].Message == nil {
+		return "", fmt.Errorf("an answer without a message: %+v", answer)
+	}
+	return res.Header.Get(api.ServedModelHeader), nil
+}
+
+// stream sends one chat and writes the answer as it arrives. It returns the entity and the number of frames.
+func (s *server) stream(ctx context.Context, endpoint, question string, out io.Writer) (string, int, error) {
+	res, err := s.chat(ctx, endpoint, question, 48, true)
+	if err != nil {
+		return "", 0, err
+	}
+	defer func() { _ = res.Body.Close() }()
+	frames := 0
+	lines := bufio.NewScanner(res.Body)
+	for lines.Scan() {
+		data, ok := strings.CutPrefix(lines.Text(), "data: ")
+		switch {
+		case !ok:
+			continue
+		case data == "[DONE]":
+			return res.Header.Get(api.ServedModelHeader), frames, nil
+		}
+		var frame api.Completion
+		if err := json.Unmarshal([]byte(data), &frame); err != nil {
+			return "", frames, fmt.Errorf("decode a frame: %w", err)
+		}
+		frames++
+		for _, choice := range frame.Choices {
+			if choice.Delta != nil {
+				if _, err := io.WriteString(out, choice.Delta.Content); err != nil {
+					return "", frames, err
+				}
+			}
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return "", frames, err
+	}
+	return "", frames, fmt.Errorf("the stream ended after %d frames without [DONE]", frames)
+}
+
+// chat posts one user message. The caller closes the body.
+func (s *server) chat(ctx context.Context, endpoint, question string, maxTokens int, stream bool) (*http.Response, error) {
+	greedy := 0.0
+	body, err := json.Marshal(api.Invocation{
+		Messages:   []api.ChatMessage{{Role: "user", Content: question}},
+		Generation: api.Generation{MaxTokens: &maxTokens, Temperature: &greedy},
+		Stream:     stream,
+	})
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL+api.InvocationsPath(endpoint), bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+s.Token)
+	req.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	if res.StatusCode != http.StatusOK {
+		detail, _ := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		return nil, fmt.Errorf("invoke %s: %s: %s", endpoint, res.Status, detail)
+	}
+	return res, nil
+}
