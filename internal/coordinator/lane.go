@@ -85,12 +85,17 @@ func (c *Coordinator) take(l *lane) []*call {
 	return batch
 }
 
-// listening returns the calls of batch whose callers still wait.
+// listening returns the calls of batch whose callers still wait, and answers those whose context has ended: the
+// caller of a call that was sent before, in vain, listens for nothing else.
 func listening(batch []*call) []*call {
 	var live []*call
 	for _, k := range batch {
-		if k.state.Load() != dropped && k.ctx.Err() == nil {
+		switch {
+		case k.state.Load() == dropped:
+		case k.ctx.Err() == nil:
 			live = append(live, k)
+		case k.drop():
+			k.finish(Result{}, context.Cause(k.ctx))
 		}
 	}
 	return live

@@ -38,17 +38,16 @@ type Draft struct {
 func New(base *api.ConfigOutput, m Memory) *Draft {
 	d := &Draft{
 		entities: map[string]api.ServedEntityInput{},
-		claims:   maps.Clone(m.claims),
-		weights:  maps.Clone(m.weights),
+		claims:   map[string]int{},
+		weights:  map[string]int{},
 		touched:  map[string]bool{},
 		added:    map[string]bool{},
 	}
-	shares := Shares(base)
-	if !sameShares(shares, m.written) {
+	maps.Copy(d.claims, m.claims)
+	if shares := Shares(base); sameShares(shares, m.written) {
+		maps.Copy(d.weights, m.weights)
+	} else {
 		d.weights = shares
-	}
-	if d.claims == nil {
-		d.claims = map[string]int{}
 	}
 	if base != nil {
 		for _, e := range base.ServedEntities {
