@@ -67,8 +67,14 @@ func TestRetries(t *testing.T) {
 		noHost   = reply{err: &net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}}}
 	)
 	get := func(t *testing.T, c *Client) error { _, err := c.GetEndpoint(t.Context(), "e"); return err }
-	put := func(t *testing.T, c *Client) error { _, err := c.PutConfig(t.Context(), "e", api.ConfigInput{}); return err }
-	post := func(t *testing.T, c *Client) error { _, err := c.CreateEndpoint(t.Context(), api.CreateEndpoint{Name: "e"}); return err }
+	put := func(t *testing.T, c *Client) error {
+		_, err := c.PutConfig(t.Context(), "e", api.ConfigInput{})
+		return err
+	}
+	post := func(t *testing.T, c *Client) error {
+		_, err := c.CreateEndpoint(t.Context(), api.CreateEndpoint{Name: "e"})
+		return err
+	}
 	for _, tc := range []struct {
 		name    string
 		call    func(*testing.T, *Client) error
