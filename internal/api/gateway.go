@@ -58,6 +58,11 @@ type RateLimit struct {
 	RenewalPeriod string `json:"renewal_period"` // minute
 }
 
+// RateLimits is the body and the answer of the deprecated PUT .../rate-limits.
+type RateLimits struct {
+	RateLimits []RateLimit `json:"rate_limits,omitempty"`
+}
+
 // Clone returns a deep copy; nil clones to nil.
 func (g *AIGateway) Clone() *AIGateway {
 	if g == nil {

@@ -42,8 +42,8 @@ func (c cli) name() string {
 	return strings.TrimSuffix(filepath.Base(c.path), filepath.Ext(c.path))
 }
 
-// run returns the output and the exit code. A code other than want is an error that holds the output.
-func (c cli) run(ctx context.Context, want int, args ...string) (string, error) {
+// run returns what the CLI printed. An exit code other than 0 is an error that holds it.
+func (c cli) run(ctx context.Context, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, c.path, append(args, "-no-color")...)
 	cmd.Dir, cmd.Env = c.dir, c.env
 	var stdout, stderr bytes.Buffer
@@ -59,7 +59,7 @@ func (c cli) run(ctx context.Context, want int, args ...string) (string, error) 
 	if err != nil && !errors.As(err, &exit) {
 		return "", fmt.Errorf("%s %s: %w", c.name(), args[0], err)
 	}
-	if code := cmd.ProcessState.ExitCode(); code != want {
+	if code := cmd.ProcessState.ExitCode(); code != 0 {
 		return "", fmt.Errorf("%s %s: exit code %d\n%s%s", c.name(), strings.Join(args, " "), code, &stdout, &stderr)
 	}
 	return stdout.String(), nil

@@ -22,13 +22,13 @@ type server struct {
 	Token string `json:"token"`
 
 	cmd    *exec.Cmd
-	exited chan error
+	exited chan struct{}
 	stderr *bytes.Buffer // read only after exited
 }
 
 // startServer starts the binary on a free port and waits for its ready line.
 func startServer(ctx context.Context, binary string) (*server, error) {
-	s := &server{exited: make(chan error, 1), stderr: new(bytes.Buffer)}
+	s := &server{exited: make(chan struct{}), stderr: new(bytes.Buffer)}
 	s.cmd = exec.Command(binary, "--listen", "127.0.0.1:0", "--time-scale", timeScale, "--admin")
 	s.cmd.Stderr = s.stderr
 	ownGroup(s.cmd)
@@ -47,7 +47,8 @@ func startServer(ctx context.Context, binary string) (*server, error) {
 		}
 		ready <- err
 		_, _ = io.Copy(io.Discard, stdout)
-		s.exited <- s.cmd.Wait()
+		_ = s.cmd.Wait() // its exit code says nothing that stderr doesn't
+		close(s.exited)
 	}()
 	select {
 	case err = <-ready:

@@ -59,7 +59,7 @@ func (d *demo) steps(ctx context.Context) error {
 
 func (d *demo) init(ctx context.Context) error {
 	took := stopwatch()
-	if _, err := d.cli.run(ctx, 0, "init", "-input=false"); err != nil {
+	if _, err := d.cli.run(ctx, "init", "-input=false"); err != nil {
 		return err
 	}
 	d.say(d.cli.name()+" init", "provider from a mirror on disk, no network"+took())
@@ -68,7 +68,7 @@ func (d *demo) init(ctx context.Context) error {
 
 func (d *demo) apply(ctx context.Context) error {
 	took := stopwatch()
-	out, err := d.cli.run(ctx, 0, "apply", "-auto-approve", "-input=false")
+	out, err := d.cli.run(ctx, "apply", "-auto-approve", "-input=false")
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (d *demo) apply(ctx context.Context) error {
 
 func (d *demo) plan(ctx context.Context) error {
 	took := stopwatch()
-	if _, err := d.cli.run(ctx, 0, "plan", "-detailed-exitcode", "-input=false"); err != nil {
+	if _, err := d.cli.run(ctx, "plan", "-detailed-exitcode", "-input=false"); err != nil {
 		return fmt.Errorf("the second plan is not empty: %w", err)
 	}
 	d.say(d.cli.name()+" plan", "empty"+took())
@@ -152,7 +152,7 @@ func (d *demo) shift(ctx context.Context) error {
 	}
 	const percent = 50
 	variable := fmt.Sprintf("-var=challenger_percentage=%d", percent)
-	out, err := d.cli.run(ctx, 0, "apply", "-auto-approve", "-input=false", variable)
+	out, err := d.cli.run(ctx, "apply", "-auto-approve", "-input=false", variable)
 	if err != nil {
 		return err
 	}
@@ -192,7 +192,7 @@ func (d *demo) secretsInState(context.Context) (err error) {
 
 func (d *demo) destroy(ctx context.Context) error {
 	took := stopwatch()
-	if _, err := d.cli.run(ctx, 0, "destroy", "-auto-approve", "-input=false"); err != nil {
+	if _, err := d.cli.run(ctx, "destroy", "-auto-approve", "-input=false"); err != nil {
 		return err
 	}
 	var left api.EndpointList
@@ -232,7 +232,7 @@ func (d *demo) requests(ctx context.Context) (map[string]int, error) {
 }
 
 func (d *demo) outputs(ctx context.Context) (o outputs, err error) {
-	out, err := d.cli.run(ctx, 0, "output", "-json")
+	out, err := d.cli.run(ctx, "output", "-json")
 	if err != nil {
 		return o, err
 	}

@@ -1,0 +1,78 @@
+package mockserver
+
+import (
+	"errors"
+	"fmt"
+)
+
+// adminList is what GET /__admin/requests answers.
+type adminList struct {
+	Requests []Recorded `json:"requests"`
+}
+
+// adminStep names the endpoint whose rollout moves one stage further.
+type adminStep struct {
+	Endpoint string `json:"endpoint"`
+}
+
+// adminRoutes are served with Options.Admin alone; they need a token like all others.
+func adminRoutes() []route {
+	const base = "/__admin"
+	return []route{
+		{name: "admin_requests", method: "GET", path: base + "/requests", admin: true, run: asking(func(s *Server, _ *exchange) (adminList, error) {
+			return adminList{Requests: append([]Recorded{}, s.Requests()...)}, nil
+		})},
+		{name: "admin_requests_reset", method: "DELETE", path: base + "/requests", admin: true, run: asking(func(s *Server, _ *exchange) (nothing, error) {
+			s.ResetRequests()
+			return nothing{}, nil
+		})},
+		{name: "admin_fault", method: "POST", path: base + "/faults", admin: true, run: taking(func(s *Server, _ *exchange, f Fault) (nothing, error) {
+			s.Fault(f)
+			return nothing{}, nil
+		})},
+		{name: "admin_faults_reset", method: "DELETE", path: base + "/faults", admin: true, run: asking(func(s *Server, _ *exchange) (nothing, error) {
+			s.ClearFaults()
+			return nothing{}, nil
+		})},
+		{name: "admin_failure", method: "POST", path: base + "/failures", admin: true, run: taking(func(s *Server, _ *exchange, f DeploymentFailure) (nothing, error) {
+			s.FailDeployment(f)
+			return nothing{}, nil
+		})},
+		{name: "admin_step", method: "POST", path: base + "/step", admin: true, run: taking(func(s *Server, x *exchange, q adminStep) (nothing, error) {
+			if err := s.step(x.tenant, q.Endpoint); err != nil {
+				return nothing{}, badRequest("%s.", err)
+			}
+			return nothing{}, nil
+		})},
+		{name: "admin_reset", method: "POST", path: base + "/reset", admin: true, run: asking(func(s *Server, x *exchange) (nothing, error) {
+			s.ClearFaults()
+			s.ResetRequests()
+			s.forget(x.tenant)
+			return nothing{}, nil
+		})},
+	}
+}
+
+// step moves a rollout of a workspace one stage further.
+func (s *Server) step(w *workspace, endpoint string) error {
+	if s.opts.Progression.mode != byHand {
+		return errors.New("step: the server's progression is not manual")
+	}
+	_, err := w.update(endpoint, s.opts.Progression, s.now(), func(r *record) error {
+		if !r.updating() {
+			return fmt.Errorf("step: endpoint %s has no rollout in progress", endpoint)
+		}
+		pending := *r.Pending
+		pending.Steps++
+		r.Pending = &pending
+		return nil
+	})
+	return err
+}
+
+// forget empties a workspace.
+func (s *Server) forget(w *workspace) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.workspaces, w.name)
+}

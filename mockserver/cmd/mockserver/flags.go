@@ -1,0 +1,187 @@
+package main
+
+import (
+	"crypto/rand"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"strconv"
+	"strings"
+
+	"github.com/inference-iac/terraform-provider-inference/mockserver"
+)
+
+// config is what the flags say.
+type config struct {
+	options mockserver.Options
+	listen  string
+	token   string // printed in the ready line
+	verbose bool
+}
+
+// list is a flag that may be given several times.
+type list []string
+
+func (l *list) String() string { return strings.Join(*l, ",") }
+
+func (l *list) Set(s string) error {
+	*l = append(*l, s)
+	return nil
+}
+
+// parse reads the flags and returns what stands behind them.
+func parse(mode string, args []string, stderr io.Writer) (config, []string, error) {
+	var c config
+	var tokens, models list
+	var port int
+	var gpus, progression string
+	var scale float64
+	f := flag.NewFlagSet("mockserver "+mode, flag.ContinueOnError)
+	f.SetOutput(stderr)
+	f.StringVar(&c.listen, "listen", "127.0.0.1:0", "`address` to serve on; port 0 takes a free one")
+	f.IntVar(&port, "port", -1, "`port` to serve on, instead of the one in --listen")
+	f.Var(&tokens, "token", "accepted bearer token, `[user=]token`, repeatable; without any, every token opens a workspace of its own")
+	f.Var(&models, "model", "registered model, `name[=dir][,version=N][,parameters=N][,type=T][,task=T][,chunk=N][,optimizable=BOOL]`, repeatable")
+	f.BoolVar(&c.options.AnyModel, "any-model", false, "accept models that nobody registered")
+	f.StringVar(&gpus, "gpus", "", "GPU pool, as `A100=4,T4=2`; empty: unlimited")
+	f.StringVar(&progression, "progression", "", "what moves deployments on: `immediate`, reads(N), time, manual; default immediate, or time with --time-scale")
+	f.Float64Var(&scale, "time-scale", 0, "let deployments last their real durations divided by this `factor`: 600 makes an hour six seconds")
+	f.BoolVar(&c.options.Admin, "admin", false, "serve the routes under /__admin/")
+	f.Uint64Var(&c.options.Seed, "seed", 0, "`seed` of the choice between served entities")
+	f.BoolVar(&c.options.Simulate, "simulate", false, "answer invocations from a simulated model instead of the engine")
+	f.BoolVar(&c.options.RefuseEmptyConfig, "refuse-empty-config", false, "refuse configs without served entities")
+	f.BoolVar(&c.options.StrictScaleToZero, "strict-scale-to-zero", false, "refuse custom models that leave scale_to_zero_enabled out")
+	f.BoolVar(&c.verbose, "verbose", false, "log every request to stderr")
+	if err := f.Parse(args); err != nil {
+		return c, nil, err
+	}
+	if c.verbose {
+		c.options.Logger = slog.New(slog.NewTextHandler(stderr, nil))
+	}
+	if port >= 0 {
+		host, _, err := net.SplitHostPort(c.listen)
+		if err != nil {
+			return c, nil, fmt.Errorf("--listen: %w", err)
+		}
+		c.listen = net.JoinHostPort(host, strconv.Itoa(port))
+	}
+	for _, step := range []func() error{
+		func() error { return c.setTokens(tokens) },
+		func() error { return c.setModels(models) },
+		func() error { return c.setGPUs(gpus) },
+		func() error { return c.setProgression(progression, scale) },
+	} {
+		if err := step(); err != nil {
+			return c, nil, err
+		}
+	}
+	return c, f.Args(), nil
+}
+
+// setTokens takes the accepted tokens; without any, a random one is printed for convenience.
+func (c *config) setTokens(tokens list) error {
+	if len(tokens) == 0 {
+		c.token = "mock-" + strings.ToLower(rand.Text())
+		return nil
+	}
+	c.options.Tokens = map[string]string{}
+	for i, t := range tokens {
+		user, token, named := strings.Cut(t, "=")
+		if !named {
+			user, token = "tester@example.com", t
+		}
+		if token == "" || user == "" {
+			return fmt.Errorf("--token %d is empty", i+1)
+		}
+		c.options.Tokens[token] = user
+		if i == 0 {
+			c.token = token
+		}
+	}
+	return nil
+}
+
+func (c *config) setModels(models list) error {
+	if len(models) > 0 {
+		c.options.Models = mockserver.SampleModels()
+	}
+	for _, text := range models {
+		m, err := parseModel(text)
+		if err != nil {
+			return err
+		}
+		c.options.Models = append(c.options.Models, m)
+	}
+	return nil
+}
+
+// parseModel reads name[=dir][,key=value]...
+func parseModel(text string) (mockserver.Model, error) {
+	head, rest, _ := strings.Cut(text, ",")
+	m := mockserver.Model{Version: "1", Type: "llama", Optimizable: true, Parameters: 8e9}
+	m.Name, m.Dir, _ = strings.Cut(head, "=")
+	if m.Name == "" {
+		return m, fmt.Errorf("--model %q has no name", text)
+	}
+	for rest != "" {
+		var pair string
+		pair, rest, _ = strings.Cut(rest, ",")
+		key, value, _ := strings.Cut(pair, "=")
+		var err error
+		switch key {
+		case "version":
+			m.Version = value
+		case "type":
+			m.Type = value
+		case "task":
+			m.Task = value
+		case "parameters":
+			m.Parameters, err = strconv.ParseInt(value, 10, 64)
+		case "chunk":
+			m.ChunkSize, err = strconv.ParseInt(value, 10, 64)
+		case "optimizable":
+			m.Optimizable, err = strconv.ParseBool(value)
+		default:
+			err = fmt.Errorf("unknown key %q", key)
+		}
+		if err != nil {
+			return m, fmt.Errorf("--model %q: %w", text, err)
+		}
+	}
+	return m, nil
+}
+
+func (c *config) setGPUs(pool string) error {
+	if pool == "" {
+		return nil
+	}
+	c.options.GPUs = map[string]int{}
+	for _, pair := range strings.Split(pool, ",") {
+		name, count, _ := strings.Cut(pair, "=")
+		n, err := strconv.Atoi(count)
+		if err != nil || n < 0 || name == "" {
+			return fmt.Errorf("--gpus: %q is not TYPE=COUNT", pair)
+		}
+		c.options.GPUs[name] = n
+	}
+	return nil
+}
+
+func (c *config) setProgression(progression string, scale float64) error {
+	switch {
+	case scale < 0:
+		return fmt.Errorf("--time-scale must be positive, got %g", scale)
+	case scale > 0 && progression != "" && progression != "time":
+		return fmt.Errorf("--time-scale needs --progression time, got %q", progression)
+	case scale > 0:
+		c.options.Progression = mockserver.Scaled(scale)
+		return nil
+	case progression == "":
+		return nil
+	}
+	p, err := mockserver.ParseProgression(progression)
+	c.options.Progression = p
+	return err
+}

@@ -1,0 +1,157 @@
+package mockserver
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+
+	"github.com/inference-iac/terraform-provider-inference/internal/api"
+)
+
+func alreadyExists(name string) error {
+	return refuse(http.StatusConflict, api.CodeAlreadyExists, "Endpoint with name '%s' already exists.", name)
+}
+
+func currentlyUpdating(name string) error {
+	return refuse(http.StatusConflict, api.CodeConflict, "Endpoint '%s' is currently updating: wait until the update has ended.", name)
+}
+
+// createEndpoint answers create_endpoint. Without a config, or with an empty one, the endpoint is made empty.
+func (s *Server) createEndpoint(x *exchange, req api.CreateEndpoint) (api.Endpoint, error) {
+	if err := checkCreate(req); err != nil {
+		return api.Endpoint{}, err
+	}
+	var config *prepared
+	if c := req.Config; c != nil && len(c.ServedEntities)+len(c.ServedModels) > 0 {
+		p, err := s.prepare(*c, "config.", req.Name, nil)
+		if err != nil {
+			return api.Endpoint{}, err
+		}
+		config = &p
+	} else if c != nil && c.TrafficConfig != nil && len(c.TrafficConfig.Routes) > 0 {
+		return api.Endpoint{}, invalid("config.traffic_config", "names served entities, but the config has none")
+	}
+	r, err := x.tenant.create(req.Name, s.opts.Progression, x.now, func(id string) (*record, error) {
+		r := &record{
+			Name: req.Name, ID: id, Creator: x.user, Created: x.now, Updated: x.now,
+			Description: deref(req.Description), Task: deref(req.Task), RouteOptimized: req.RouteOptimized != nil && *req.RouteOptimized,
+			BudgetPolicyID: deref(req.BudgetPolicyID), Tags: sortedTags(req.Tags), AIGateway: completeGateway(req.AIGateway, req.Name),
+			RateLimits: req.RateLimits, Notifications: req.EmailNotifications, Telemetry: storedTelemetry(req.TelemetryConfig),
+		}
+		if config != nil {
+			s.revise(r, *config, x.tenant, x.user, x.now)
+		}
+		return r, nil
+	})
+	if err != nil {
+		return api.Endpoint{}, err
+	}
+	return s.project(r, x.now), nil
+}
+
+func checkCreate(req api.CreateEndpoint) error {
+	if req.Name == "" {
+		return invalid("name", "is required")
+	}
+	if err := checkName("name", req.Name); err != nil {
+		return err
+	}
+	if err := checkDescription(deref(req.Description)); err != nil {
+		return err
+	}
+	if len(req.Tags) > maxTags {
+		return invalid("tags", "must have at most %d elements, got %d", maxTags, len(req.Tags))
+	}
+	if err := checkTags("tags", req.Tags); err != nil {
+		return err
+	}
+	if err := checkGateway(req.AIGateway, nil, "ai_gateway."); err != nil {
+		return err
+	}
+	return checkLegacyLimits(req.RateLimits)
+}
+
+// listEndpoints answers list_endpoints with summaries.
+func (s *Server) listEndpoints(x *exchange) (api.EndpointList, error) {
+	var out api.EndpointList
+	for _, r := range x.tenant.list(s.opts.Progression, x.now) {
+		out.Endpoints = append(out.Endpoints, summary(s.project(r, x.now)))
+	}
+	return out, nil
+}
+
+// getEndpoint answers get_endpoint.
+func (s *Server) getEndpoint(x *exchange) (api.Endpoint, error) {
+	r, err := x.tenant.observe(x.vars["name"], s.opts.Progression, x.now)
+	if err != nil {
+		return api.Endpoint{}, err
+	}
+	return s.project(r, x.now), nil
+}
+
+// putConfig answers put_config: the whole config is replaced, unless an update rolls out.
+func (s *Server) putConfig(x *exchange, req api.ConfigInput) (api.Endpoint, error) {
+	if req.ServedEntities == nil && len(req.ServedModels) == 0 {
+		return api.Endpoint{}, invalid("served_entities", "is required")
+	}
+	if s.opts.RefuseEmptyConfig && len(req.ServedEntities)+len(req.ServedModels) == 0 {
+		return api.Endpoint{}, invalid("served_entities", "must have at least one element")
+	}
+	r, err := x.tenant.update(x.vars["name"], s.opts.Progression, x.now, func(r *record) error {
+		if r.updating() {
+			return currentlyUpdating(r.Name)
+		}
+		config, err := s.prepare(req, "", r.Name, r)
+		if err != nil {
+			return err
+		}
+		s.revise(r, config, x.tenant, x.user, x.now)
+		return nil
+	})
+	if err != nil {
+		return api.Endpoint{}, err
+	}
+	return s.project(r, x.now), nil
+}
+
+// deleteEndpoint answers delete_endpoint.
+func (s *Server) deleteEndpoint(x *exchange) (nothing, error) {
+	return nothing{}, x.tenant.delete(x.vars["name"])
+}
+
+// patchTags answers patch_tags: adding an existing key replaces its value.
+func (s *Server) patchTags(x *exchange, req api.PatchTags) (api.TagList, error) {
+	if err := checkTags("add_tags", req.AddTags); err != nil {
+		return api.TagList{}, err
+	}
+	r, err := x.tenant.update(x.vars["name"], s.opts.Progression, x.now, func(r *record) error {
+		kept := slices.DeleteFunc(slices.Clone(r.Tags), func(t api.Tag) bool {
+			return slices.Contains(req.DeleteTags, t.Key) ||
+				slices.ContainsFunc(req.AddTags, func(a api.Tag) bool { return a.Key == t.Key })
+		})
+		r.Tags = sortedTags(append(kept, req.AddTags...))
+		if len(r.Tags) > maxTags {
+			return invalid("add_tags", "would leave %d tags: an endpoint has at most %d", len(r.Tags), maxTags)
+		}
+		return nil
+	})
+	if err != nil {
+		return api.TagList{}, err
+	}
+	return api.TagList{Tags: append([]api.Tag{}, r.Tags...)}, nil
+}
+
+// sortedTags is the server's order of tags; clients must not rely on theirs.
+func sortedTags(tags []api.Tag) []api.Tag {
+	out := slices.Clone(tags)
+	slices.SortFunc(out, func(a, b api.Tag) int { return cmp.Compare(a.Key, b.Key) })
+	return out
+}
+
+func deref[T any](p *T) T {
+	if p == nil {
+		var zero T
+		return zero
+	}
+	return *p
+}

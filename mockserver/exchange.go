@@ -1,0 +1,134 @@
+package mockserver
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/inference-iac/terraform-provider-inference/internal/api"
+)
+
+// exchange is one request on its way through the server, without HTTP.
+type exchange struct {
+	ctx    context.Context
+	tenant *workspace
+	user   string
+	vars   map[string]string // of the route's path, unescaped
+	query  url.Values
+	body   []byte
+	base   string // scheme and host that the client called
+	now    time.Time
+
+	basicPassword string // of the token route's basic authorization
+}
+
+// action answers an exchange.
+type action func(s *Server, x *exchange) (response, error)
+
+// response writes itself.
+type response interface {
+	write(w http.ResponseWriter) error
+}
+
+// jsonResponse is a 200 with a JSON body.
+type jsonResponse struct {
+	value  any
+	header map[string]string
+}
+
+func (j jsonResponse) write(w http.ResponseWriter) error {
+	b, err := json.Marshal(j.value)
+	if err != nil {
+		return err
+	}
+	for k, v := range j.header {
+		w.Header().Set(k, v)
+	}
+	return writeBody(w, "application/json", http.StatusOK, b)
+}
+
+// textResponse is a 200 with a body of another type.
+type textResponse struct{ contentType, body string }
+
+func (t textResponse) write(w http.ResponseWriter) error {
+	return writeBody(w, t.contentType, http.StatusOK, []byte(t.body))
+}
+
+func writeBody(w http.ResponseWriter, contentType string, status int, b []byte) error {
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
+	w.WriteHeader(status)
+	_, err := w.Write(b)
+	return err
+}
+
+// nothing is the answer {}: mlflow's client parses what DELETE answers.
+type nothing struct{}
+
+// taking adapts a service method with a request body.
+func taking[Req, Resp any](f func(*Server, *exchange, Req) (Resp, error)) action {
+	return func(s *Server, x *exchange) (response, error) {
+		req, err := decode[Req](x.body)
+		if err != nil {
+			return nil, err
+		}
+		resp, err := f(s, x, req)
+		if err != nil {
+			return nil, err
+		}
+		return asResponse(resp), nil
+	}
+}
+
+// asking adapts a service method without one.
+func asking[Resp any](f func(*Server, *exchange) (Resp, error)) action {
+	return func(s *Server, x *exchange) (response, error) {
+		resp, err := f(s, x)
+		if err != nil {
+			return nil, err
+		}
+		return asResponse(resp), nil
+	}
+}
+
+func asResponse(v any) response {
+	if r, ok := v.(response); ok {
+		return r
+	}
+	return jsonResponse{value: v}
+}
+
+// errorBody carries both shapes on the OpenAI routes: that of this API and that of OpenAI's clients.
+type errorBody struct {
+	api.ErrorBody
+	OpenAI *openAIError `json:"error,omitempty"`
+}
+
+type openAIError struct {
+	Message string `json:"message"`
+	Type    string `json:"type"`
+	Code    string `json:"code"`
+}
+
+// write answers with the refusal.
+func (r *refusal) write(w http.ResponseWriter, openAI bool) error {
+	body := errorBody{ErrorBody: api.ErrorBody{ErrorCode: r.code, Message: r.message}}
+	if openAI {
+		body.OpenAI = &openAIError{Message: r.message, Type: "invalid_request_error", Code: r.code}
+		if r.status >= http.StatusInternalServerError {
+			body.OpenAI.Type = "server_error"
+		}
+	}
+	b, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	if r.retryAfter > 0 {
+		seconds := (r.retryAfter + time.Second - 1) / time.Second
+		w.Header().Set("Retry-After", strconv.Itoa(int(seconds)))
+	}
+	return writeBody(w, "application/json", r.status, b)
+}

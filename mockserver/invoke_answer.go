@@ -1,0 +1,138 @@
+package mockserver
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/inference-iac/terraform-provider-inference/internal/api"
+)
+
+// answer holds what all answers of an invocation repeat.
+type answer struct {
+	id      string
+	created int64
+	model   string
+	entity  string
+}
+
+// choice is a finished text.
+type choice struct {
+	text     strings.Builder
+	logprobs []api.TokenLogprob
+	finish   string
+}
+
+// collect reads a stream to its end.
+func collect(ctx context.Context, stream tokenStream, n int) ([]choice, error) {
+	choices := make([]choice, n)
+	for {
+		p, err := stream.next(ctx)
+		if errors.Is(err, io.EOF) {
+			return choices, nil
+		}
+		if err != nil {
+			return nil, backendError(err)
+		}
+		c := &choices[p.choice]
+		c.text.WriteString(p.text)
+		c.logprobs = append(c.logprobs, p.logprobs...)
+		if p.finish != "" {
+			c.finish = p.finish
+		}
+	}
+}
+
+func usageOf(streams []tokenStream) *api.Usage {
+	u := &api.Usage{}
+	for _, s := range streams {
+		prompt, completion := s.usage()
+		u.PromptTokens += prompt
+		u.CompletionTokens += completion
+	}
+	u.TotalTokens = u.PromptTokens + u.CompletionTokens
+	return u
+}
+
+func (a answer) json(v any) response {
+	return jsonResponse{value: v, header: map[string]string{api.ServedModelHeader: a.entity}}
+}
+
+// predictions answers in the optimised-LLM format: a prediction per row, its candidates in it.
+func (a answer) predictions(ctx context.Context, q query, streams []tokenStream) (response, error) {
+	out := api.Predictions{}
+	for i, stream := range streams {
+		choices, err := collect(ctx, stream, q.generations[i].n)
+		if err != nil {
+			return nil, err
+		}
+		var p api.Prediction
+		for c := range choices {
+			p.Candidates = append(p.Candidates, api.Candidate{Text: choices[c].text.String(), Metadata: api.CandidateMetadata{FinishReason: choices[c].finish}})
+		}
+		out.Predictions = append(out.Predictions, p)
+	}
+	u := usageOf(streams)
+	out.Metadata = &api.PredictionMetadata{InputTokens: u.PromptTokens, OutputTokens: u.CompletionTokens, TotalTokens: u.TotalTokens}
+	return a.json(out), nil
+}
+
+// completion answers chat and completions in OpenAI's form.
+func (a answer) completion(ctx context.Context, q query, streams []tokenStream) (response, error) {
+	out := a.frame(q.form)
+	for i, stream := range streams {
+		choices, err := collect(ctx, stream, q.generations[i].n)
+		if err != nil {
+			return nil, err
+		}
+		for c := range choices {
+			text := choices[c].text.String()
+			choice := api.Choice{Index: len(out.Choices), FinishReason: &choices[c].finish, Logprobs: logprobsOf(choices[c].logprobs)}
+			if q.form == formChat {
+				choice.Message = &api.ChatMessage{Role: "assistant", Content: text}
+			} else {
+				choice.Text = &text
+			}
+			out.Choices = append(out.Choices, choice)
+		}
+	}
+	out.Usage = usageOf(streams)
+	return a.json(out), nil
+}
+
+func logprobsOf(l []api.TokenLogprob) *api.ChoiceLogprobs {
+	if l == nil {
+		return nil
+	}
+	return &api.ChoiceLogprobs{Content: l}
+}
+
+// frame is an answer without choices.
+func (a answer) frame(f form) api.Completion {
+	object := "text_completion"
+	if f == formChat {
+		object = "chat.completion"
+	}
+	return api.Completion{ID: a.id, Object: object, Created: a.created, Model: a.model, Choices: []api.Choice{}}
+}
+
+func (a answer) embeddings(ctx context.Context, b backend, q query) (response, error) {
+	vectors, tokens, err := b.embed(ctx, q.inputs)
+	if err != nil {
+		return nil, backendError(err)
+	}
+	out := api.Embeddings{Object: "list", Model: a.model, Usage: &api.Usage{PromptTokens: tokens, TotalTokens: tokens}}
+	for i, v := range vectors {
+		out.Data = append(out.Data, api.Embedding{Object: "embedding", Index: i, Embedding: v})
+	}
+	return a.json(out), nil
+}
+
+// hashID makes 24 hex digits of its parts.
+func hashID(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:12])
+}

@@ -1,0 +1,42 @@
+package mockserver
+
+import (
+	"log/slog"
+	"time"
+)
+
+// Options configures a Server. The zero value is a good default for tests: deployments settle at once, any
+// non-empty bearer token opens a workspace of its own, and the sample models are registered.
+type Options struct {
+	Progression Progression       // how deployments move on; default Immediate()
+	Clock       func() time.Time  // default time.Now
+	Seed        uint64            // of the choice between served entities
+	Models      []Model           // registered models; nil: SampleModels()
+	AnyModel    bool              // accept models that nobody registered, as optimizable 8B llamas
+	Tokens      map[string]string // bearer token to user name, all of one workspace; nil: any token, each a workspace of its own
+	GPUs        map[string]int    // pool by type, as {"A100": 4}; nil: unlimited
+	Logger      *slog.Logger      // default: discard
+	Admin       bool              // serve the routes under /__admin/
+
+	// RefuseEmptyConfig refuses a config without served entities. The API's own answer is not documented;
+	// by default such a config is accepted and leaves an endpoint that is not ready.
+	RefuseEmptyConfig bool
+	// StrictScaleToZero refuses custom models that don't say scale_to_zero_enabled, as the API does. Stock
+	// clients leave false out, so it is off by default.
+	StrictScaleToZero bool
+	// Simulate answers invocations from a simulated model instead of the embedded engine.
+	Simulate bool
+}
+
+func (o Options) withDefaults() Options {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Models == nil {
+		o.Models = SampleModels()
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o
+}

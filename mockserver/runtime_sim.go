@@ -1,0 +1,133 @@
+package mockserver
+
+import (
+	"context"
+	"hash/fnv"
+	"io"
+	"math"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/inference-iac/terraform-provider-inference/internal/api"
+)
+
+// simulated answers with deterministic words: the same prompt and seed give the same text. It measures the
+// server apart from a model, and needs neither goroutines nor memory.
+type simulated struct{}
+
+func simulatedWords() []string {
+	return strings.Fields("the model serves a request and the answer is a list of tokens that nobody has trained " +
+		"so each word stands for one token while the endpoint routes traffic by weight to its entities")
+}
+
+func (simulated) generate(_ context.Context, r generation) (tokenStream, error) {
+	prompt := r.prompt
+	for _, m := range r.messages {
+		prompt += m.Role + ": " + m.Content + "\n"
+	}
+	seed := fnv.New64a()
+	_, _ = io.WriteString(seed, prompt) // a hash never fails
+	s := &simulatedStream{request: r, prompt: countWords(prompt), texts: make([]string, r.n), sizes: make([]int, r.n), done: make([]bool, r.n)}
+	extra := uint64(0)
+	if r.seed != nil {
+		extra = uint64(*r.seed)
+	}
+	for i := range r.n {
+		s.rngs = append(s.rngs, rand.New(rand.NewPCG(seed.Sum64(), extra+uint64(i))))
+	}
+	return s, nil
+}
+
+func (simulated) embed(_ context.Context, inputs []string) ([][]float32, int, error) {
+	out, tokens := make([][]float32, len(inputs)), 0
+	for i, in := range inputs {
+		h := fnv.New64a()
+		_, _ = io.WriteString(h, in) // a hash never fails
+		rng := rand.New(rand.NewPCG(h.Sum64(), 0))
+		for range 16 {
+			out[i] = append(out[i], float32(rng.NormFloat64()))
+		}
+		tokens += countWords(in)
+	}
+	return out, tokens, nil
+}
+
+func (simulated) close() error { return nil }
+
+func countWords(s string) int { return max(1, len(strings.Fields(s))) }
+
+type simulatedStream struct {
+	request generation
+	prompt  int
+	rngs    []*rand.Rand
+	texts   []string
+	sizes   []int
+	done    []bool
+	turn    int
+}
+
+func (s *simulatedStream) usage() (prompt, completion int) {
+	for _, n := range s.sizes {
+		completion += n
+	}
+	return s.prompt, completion
+}
+
+// next gives the choices a word each, in turns.
+func (s *simulatedStream) next(ctx context.Context) (piece, error) {
+	if err := ctx.Err(); err != nil {
+		return piece{}, err
+	}
+	for range s.done {
+		i := s.turn % len(s.done)
+		s.turn++
+		if !s.done[i] {
+			return s.word(i), nil
+		}
+	}
+	return piece{}, io.EOF
+}
+
+func (s *simulatedStream) word(i int) piece {
+	words := simulatedWords()
+	p := piece{choice: i, text: words[s.rngs[i].IntN(len(words))]}
+	if s.sizes[i] > 0 {
+		p.text = " " + p.text
+	}
+	s.sizes[i]++
+	whole := s.texts[i] + p.text
+	if cut := firstStop(whole, s.request.stop); cut >= 0 {
+		p.text = whole[min(cut, len(s.texts[i])):cut]
+		if cut < len(s.texts[i]) {
+			p.text = ""
+		}
+		p.finish = "stop"
+	} else if s.sizes[i] >= s.request.maxTokens {
+		p.finish = "length"
+	}
+	s.texts[i] = whole
+	s.done[i] = p.finish != ""
+	if s.request.logprobs {
+		p.logprobs = []api.TokenLogprob{simulatedLogprob(p.text, len(words))}
+	}
+	return p
+}
+
+func simulatedLogprob(token string, words int) api.TokenLogprob {
+	bytes := make([]int, len(token))
+	for i := range len(token) {
+		bytes[i] = int(token[i])
+	}
+	return api.TokenLogprob{Token: token, Logprob: -math.Log(float64(words)), Bytes: bytes}
+}
+
+// firstStop is where the first stop string begins; -1 for none.
+func firstStop(s string, stops []string) int {
+	first := -1
+	for _, stop := range stops {
+		if i := strings.Index(s, stop); stop != "" && i >= 0 && (first < 0 || i < first) {
+			first = i
+		}
+	}
+	return first
+}

@@ -1,0 +1,160 @@
+package mockserver
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gorilla/mux"
+
+	"github.com/inference-iac/terraform-provider-inference/internal/api"
+)
+
+// bodyLimit is the API's limit of a request body, 16 MB; 4 MB for external and provisioned models.
+const bodyLimit = 16 << 20
+
+// routes makes the handler from the table.
+func (s *Server) routes() http.Handler {
+	r := mux.NewRouter().UseEncodedPath().SkipClean(true)
+	table := routeTable()
+	if s.opts.Admin {
+		table = append(table, adminRoutes()...)
+	}
+	for _, rt := range table {
+		r.Handle(rt.path, s.serve(rt)).Methods(rt.method)
+	}
+	r.NotFoundHandler = s.serve(route{open: true, run: func(_ *Server, x *exchange) (response, error) {
+		return nil, refuse(http.StatusNotFound, api.CodeRouteNotFound, "No API found for '%s'.", x.vars["request"])
+	}})
+	r.MethodNotAllowedHandler = r.NotFoundHandler
+	return r
+}
+
+// serve runs one route: who calls, what was asked, the faults before, the action, the faults after, the answer.
+func (s *Server) serve(rt route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		x := &exchange{
+			ctx: r.Context(), vars: pathVars(r), query: r.URL.Query(), base: baseURL(r), now: s.now(),
+		}
+		_, x.basicPassword, _ = r.BasicAuth()
+		var authErr error
+		id := identity{}
+		if !rt.open {
+			if id, authErr = s.auth.request(r); authErr == nil {
+				x.user, x.tenant = id.user, s.workspace(id.workspace)
+			}
+		}
+		var bodyErr error
+		x.body, bodyErr = readBody(w, r)
+		if rt.admin {
+			s.answer(w, rt, x, errors.Join(authErr, bodyErr))
+			return
+		}
+		seq := s.recorder.begin(Recorded{
+			Time: x.now, Workspace: id.workspace, Route: rt.name, Method: r.Method, Path: r.URL.Path,
+			Query: r.URL.RawQuery, Header: redactHeader(r.Header), Body: redactBody(x.body),
+		})
+		sw := &statusWriter{ResponseWriter: w}
+		defer func() { s.recorder.end(seq, sw.status) }()
+		err := authErr
+		if err == nil {
+			err = bodyErr
+		}
+		s.withFaults(sw, r, rt, seq, func(w http.ResponseWriter) { s.answer(w, rt, x, err) })
+		s.opts.Logger.LogAttrs(r.Context(), logLevel(sw.status), "request", requestAttrs(rt, r, id, sw.status)...)
+	})
+}
+
+// answer runs the action unless something was wrong before, and writes what came of it.
+func (s *Server) answer(w http.ResponseWriter, rt route, x *exchange, err error) {
+	var resp response
+	if err == nil {
+		err = checkQuery(x.query, rt.query)
+	}
+	if err == nil {
+		resp, err = rt.run(s, x)
+	}
+	if err != nil {
+		_ = asRefusal(err).write(w, rt.openAI)
+		return
+	}
+	_ = resp.write(w) // the client is gone
+}
+
+// checkQuery refuses parameters that the route does not have.
+func checkQuery(query url.Values, known []string) error {
+	for k := range query {
+		if !slices.Contains(known, k) {
+			return invalid("", "unknown query parameter '%s'", k)
+		}
+	}
+	return nil
+}
+
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.Body == nil || r.Body == http.NoBody {
+		return nil, nil
+	}
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyLimit))
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return nil, refuse(http.StatusRequestEntityTooLarge, api.CodeBadRequest, "The request body exceeds the limit of %d bytes.", tooLarge.Limit)
+	}
+	if err != nil {
+		return nil, badRequest("Could not read the request body: %s.", err)
+	}
+	return b, nil
+}
+
+// pathVars unescapes the variables of the route; "request" names an unknown route.
+func pathVars(r *http.Request) map[string]string {
+	raw := mux.Vars(r)
+	vars := make(map[string]string, len(raw)+1)
+	for k, v := range raw {
+		if u, err := url.PathUnescape(v); err == nil {
+			v = u
+		}
+		vars[k] = v
+	}
+	vars["request"] = r.Method + " " + r.URL.Path
+	return vars
+}
+
+func baseURL(r *http.Request) string {
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	return scheme + "://" + r.Host
+}
+
+// statusWriter remembers the status for the recorder and passes streaming on.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *statusWriter) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController flush.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// isLocal reports whether a host is this machine's alone.
+func isLocal(host string) bool {
+	return host == "localhost" || host == "::1" || strings.HasPrefix(host, "127.")
+}
