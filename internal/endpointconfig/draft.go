@@ -166,7 +166,17 @@ func (d *Draft) SetAutoCapture(c *api.AutoCaptureConfig) { d.capture = withoutSt
 // Touched names the entities that were edited since Fork, sorted.
 func (d *Draft) Touched() []string { return slices.Sorted(maps.Keys(d.touched)) }
 
-// Remember is what to hand to the next draft, once the API has taken c, which Compile made of this one.
+// Remember is what to hand to the next draft, once the API has taken c, which Compile made of this one. Entities
+// without a claim keep the weights that they had before claims squeezed them; where those say nothing, the
+// shares that they have got count from now on.
 func (d *Draft) Remember(c Compiled) Memory {
-	return Memory{claims: maps.Clone(d.claims), weights: maps.Clone(d.weights), written: maps.Clone(c.Shares)}
+	weights, squeezed := maps.Clone(c.Shares), false
+	for name := range c.Shares {
+		_, claimed := d.claims[name]
+		squeezed = squeezed || !claimed && d.weights[name] > 0
+	}
+	if squeezed {
+		maps.Copy(weights, d.weights)
+	}
+	return Memory{claims: maps.Clone(d.claims), weights: weights, written: maps.Clone(c.Shares)}
 }
