@@ -15,7 +15,6 @@ type attempt struct {
 	calls    []*call    // those whose mutations succeeded
 	touched  [][]string // per call, the entities that it edited
 	failed   []failure
-	unheard  bool // the write before this one may have been executed
 }
 
 type failure struct {

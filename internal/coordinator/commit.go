@@ -13,81 +13,63 @@ import (
 // commit brings a batch into the endpoint's config, and with it what join says has arrived meanwhile. It starts
 // over whenever the endpoint changed underneath.
 func (c *Coordinator) commit(endpoint string, l *lane, batch []*call, join func() []*call) {
-	unheard := false
 	for {
 		batch = listening(append(batch, join()...))
 		if len(batch) == 0 {
 			return
 		}
 		ctx, cancel := whileAnyListens(batch)
-		var next verdict
-		batch, next = c.try(ctx, endpoint, l, batch, unheard)
+		batch = c.try(ctx, endpoint, l, batch)
 		cancel()
-		if next == settled {
-			return
-		}
-		unheard = next == unheardOf
 	}
 }
 
-// verdict is what an attempt leaves to do.
-type verdict int
-
-const (
-	settled   verdict = iota // every call is answered
-	tryAgain                 // the calls that are left wait for another attempt
-	unheardOf                // likewise, and the last write may have been executed
-)
-
-// try makes one attempt and returns the calls that it did not answer.
-func (c *Coordinator) try(ctx context.Context, endpoint string, l *lane, batch []*call, unheard bool) ([]*call, verdict) {
+// try makes one attempt and returns the calls that it did not answer, for another.
+func (c *Coordinator) try(ctx context.Context, endpoint string, l *lane, batch []*call) []*call {
 	base, err := c.fetch(ctx, endpoint)
 	if err != nil {
 		finishAll(batch, err)
-		return nil, settled
+		return nil
 	}
 	if base.ID != l.id {
 		l.id, l.memory = base.ID, endpointconfig.Memory{}
 	}
 	a := fold(base, l.memory, batch)
-	a.unheard = unheard
 	a.refuse()
 	switch {
 	case len(a.calls) == 0:
-		return nil, settled
+		return nil
 	case endpointconfig.Same(base.Target(), a.compiled): // live already, or on its way
 		c.accept(l, a, base, false)
-		return nil, settled
+		return nil
 	case base.Updating():
 		return c.awaitQuiet(ctx, endpoint, a.calls)
 	case !sendAll(a.calls): // somebody left: what they asked for must not be sent
-		return a.calls, tryAgain
+		return a.calls
 	}
 	got, err := c.put(ctx, endpoint, a)
 	if err == nil {
 		c.accept(l, a, got, true)
-		return nil, settled
+		return nil
 	}
 	switch refusalOf(err) {
 	case refusedForNow:
-		return c.retry(ctx, endpoint, a.calls, err, tryAgain)
-	case refusedMutely:
-		return c.retry(ctx, endpoint, a.calls, err, unheardOf)
+		return c.retry(ctx, endpoint, a.calls, err)
 	case refusedConfig:
 		return c.isolate(ctx, endpoint, l, a, err)
 	default:
 		finishAll(a.calls, err)
-		return nil, settled
+		return nil
 	}
 }
 
 // isolate finds out whose edit made the API refuse the document. A refusal costs nothing, while everything that
 // is accepted rolls out, so each call is left out in turn: when the rest passes, it was that one. Where several
 // are to blame, each goes alone.
-func (c *Coordinator) isolate(ctx context.Context, endpoint string, l *lane, a attempt, cause error) ([]*call, verdict) {
+func (c *Coordinator) isolate(ctx context.Context, endpoint string, l *lane, a attempt, cause error) []*call {
 	if len(a.calls) == 1 {
 		finishAll(a.calls, cause)
-		return nil, settled
+		return nil
 	}
 	for i, culprit := range a.calls {
 		rest := append(append([]*call(nil), a.calls[:i]...), a.calls[i+1:]...)
@@ -102,16 +84,16 @@ func (c *Coordinator) isolate(ctx context.Context, endpoint string, l *lane, a a
 			culprit.finish(Result{}, cause)
 			b.refuse()
 			c.accept(l, b, got, write)
-			return nil, settled
+			return nil
 		case refusalOf(err) != refusedConfig:
-			return c.retry(ctx, endpoint, a.calls, err, tryAgain)
+			return c.retry(ctx, endpoint, a.calls, err)
 		}
 	}
 	unsendAll(a.calls)
 	for _, k := range a.calls {
 		c.commit(endpoint, l, []*call{k}, func() []*call { return nil })
 	}
-	return nil, settled
+	return nil
 }
 
 // accept answers the calls of an attempt whose document the endpoint has taken, or had already.
@@ -125,7 +107,7 @@ func (c *Coordinator) accept(l *lane, a attempt, got api.Endpoint, written bool)
 		r.Version = t.ConfigVersion
 	}
 	var foreign []string
-	if want := a.base.Version() + 1; written && !a.unheard && r.Version > want {
+	if want := a.base.Version() + 1; written && r.Version > want {
 		foreign = append(foreign, fmt.Sprintf("the update became config version %d where %d was expected: another writer's update, "+
 			"accepted between the read and the write, was replaced; run a plan where that one is managed", r.Version, want))
 	}
@@ -148,21 +130,21 @@ func (c *Coordinator) put(ctx context.Context, endpoint string, a attempt) (api.
 }
 
 // retry lets some time pass before the next attempt; the callers may leave meanwhile.
-func (c *Coordinator) retry(ctx context.Context, endpoint string, calls []*call, cause error, v verdict) ([]*call, verdict) {
+func (c *Coordinator) retry(ctx context.Context, endpoint string, calls []*call, cause error) []*call {
 	c.o.Log(ctx, "config update not taken, trying again", map[string]any{"endpoint": endpoint, "reason": cause.Error()})
 	unsendAll(calls)
 	pause(ctx, c.o.Poll)
-	return calls, v
+	return calls
 }
 
 // awaitQuiet waits until no update rolls out.
-func (c *Coordinator) awaitQuiet(ctx context.Context, endpoint string, calls []*call) ([]*call, verdict) {
+func (c *Coordinator) awaitQuiet(ctx context.Context, endpoint string, calls []*call) []*call {
 	_, err := c.Await(ctx, endpoint, func(e api.Endpoint) (bool, error) { return !e.Updating(), nil })
 	if err != nil && ctx.Err() == nil {
 		finishAll(calls, err)
-		return nil, settled
+		return nil
 	}
-	return calls, tryAgain
+	return calls
 }
 
 func pause(ctx context.Context, d time.Duration) {

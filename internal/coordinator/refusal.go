@@ -8,8 +8,7 @@ type refusal int
 const (
 	refusedAll    refusal = iota // nothing that the batch could do would help
 	refusedConfig                // the document is invalid: some edit of the batch is to blame
-	refusedForNow                // another update rolls out
-	refusedMutely                // no answer came: the write may have been executed
+	refusedForNow                // another update rolls out, or no answer came: looking again tells
 )
 
 func refusalOf(err error) refusal {
@@ -21,10 +20,8 @@ func refusalOf(err error) refusal {
 	switch {
 	case errors.As(err, &invalid) && invalid.Invalid():
 		return refusedConfig
-	case errors.As(err, &conflict) && conflict.Conflict():
+	case errors.As(err, &conflict) && conflict.Conflict(), errors.As(err, &unheard) && unheard.Unheard():
 		return refusedForNow
-	case errors.As(err, &unheard) && unheard.Unheard():
-		return refusedMutely
 	default:
 		return refusedAll
 	}
