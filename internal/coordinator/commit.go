@@ -79,14 +79,18 @@ func (c *Coordinator) isolate(ctx context.Context, endpoint string, l *lane, a a
 		if write {
 			got, err = c.put(ctx, endpoint, b)
 		}
-		switch {
-		case err == nil:
+		if err == nil {
 			culprit.finish(Result{}, cause)
 			b.refuse()
 			c.accept(l, b, got, write)
 			return nil
-		case refusalOf(err) != refusedConfig:
+		}
+		switch refusalOf(err) {
+		case refusedForNow:
 			return c.retry(ctx, endpoint, a.calls, err)
+		case refusedAll:
+			finishAll(a.calls, err)
+			return nil
 		}
 	}
 	unsendAll(a.calls)
