@@ -101,7 +101,16 @@ func asResponse(v any) response {
 	return jsonResponse{value: v}
 }
 
-// errorBody carries both shapes on the OpenAI routes: that of this API and that of OpenAI's clients.
+// errorShape is how a route writes its errors.
+type errorShape int
+
+const (
+	shapeAPI    errorShape = iota
+	shapeOpenAI            // the API's and that of OpenAI's clients at once
+	shapeOAuth             // RFC 6749
+)
+
+// errorBody is an error in the shapes of this API and of OpenAI's clients.
 type errorBody struct {
 	api.ErrorBody
 	OpenAI *openAIError `json:"error,omitempty"`
@@ -113,16 +122,29 @@ type openAIError struct {
 	Code    string `json:"code"`
 }
 
-// write answers with the refusal.
-func (r *refusal) write(w http.ResponseWriter, openAI bool) error {
+type oauthError struct {
+	Error       string `json:"error"`
+	Description string `json:"error_description"`
+}
+
+func (r *refusal) body(shape errorShape) any {
 	body := errorBody{ErrorBody: api.ErrorBody{ErrorCode: r.code, Message: r.message}}
-	if openAI {
-		body.OpenAI = &openAIError{Message: r.message, Type: "invalid_request_error", Code: r.code}
-		if r.status >= http.StatusInternalServerError {
-			body.OpenAI.Type = "server_error"
-		}
+	switch {
+	case shape == shapeOAuth && r.status == http.StatusUnauthorized:
+		return oauthError{"invalid_client", r.message}
+	case shape == shapeOAuth:
+		return oauthError{"invalid_request", r.message}
+	case shape == shapeOpenAI && r.status >= http.StatusInternalServerError:
+		body.OpenAI = &openAIError{r.message, "server_error", r.code}
+	case shape == shapeOpenAI:
+		body.OpenAI = &openAIError{r.message, "invalid_request_error", r.code}
 	}
-	b, err := json.Marshal(body)
+	return body
+}
+
+// write answers with the refusal.
+func (r *refusal) write(w http.ResponseWriter, shape errorShape) error {
+	b, err := json.Marshal(r.body(shape))
 	if err != nil {
 		return err
 	}

@@ -106,7 +106,7 @@ func (s *Server) withFaults(w http.ResponseWriter, r *http.Request, rt route, se
 	if f.HangUp {
 		panic(http.ErrAbortHandler) // net/http and Transport cut the connection
 	}
-	_ = f.refusal().write(w, rt.openAI)
+	_ = f.refusal().write(w, rt.errors)
 }
 
 func (s *Server) strike(f *Fault, ctx context.Context, seq int) {

@@ -106,7 +106,12 @@ func (s *Server) ask(x *exchange, t target, req api.Invocation) (response, error
 	if err != nil {
 		return nil, err
 	}
-	b, err := s.backends.get()
+	for i := range q.generations {
+		if !q.seeded {
+			q.generations[i].seed = s.traffic.seed()
+		}
+	}
+	b, err := s.backends.get(s.modelDir(t.entity.Spec))
 	if err != nil {
 		return nil, refuse(http.StatusInternalServerError, api.CodeInternal, "The model of served entity '%s' could not be loaded: %s.", t.entity.Spec.Name, err)
 	}
@@ -181,6 +186,15 @@ func (s *Server) entityTask(e api.ServedEntityInput) string {
 	}
 	m, _ := s.models.find(e.EntityName, e.EntityVersion)
 	return m.Task
+}
+
+// modelDir is where the entity's checkpoint lies; empty for the embedded one, which external models use too.
+func (s *Server) modelDir(e api.ServedEntityInput) string {
+	if e.ExternalModel != nil {
+		return ""
+	}
+	m, _ := s.models.find(e.EntityName, e.EntityVersion)
+	return m.Dir
 }
 
 // requestID is the id of an OpenAI answer.

@@ -9,7 +9,7 @@ const defaultMaxTokens = 64
 
 // readGeneration checks sampling parameters and fills in their defaults. Prefix is their path in the body.
 func readGeneration(p api.Generation, prefix string) (generation, error) {
-	g := generation{maxTokens: defaultMaxTokens, temperature: 1, topP: 1, n: 1, seed: p.Seed}
+	g := generation{maxTokens: defaultMaxTokens, temperature: 1, topP: 1, n: 1}
 	for _, rule := range []struct {
 		field string
 		bad   bool
@@ -25,6 +25,9 @@ func readGeneration(p api.Generation, prefix string) (generation, error) {
 		if rule.bad {
 			return g, invalid(prefix+rule.field, "%s", rule.words)
 		}
+	}
+	if p.Seed != nil {
+		g.seed = uint64(*p.Seed) // any number will do
 	}
 	set(&g.maxTokens, p.MaxTokens)
 	set(&g.temperature, p.Temperature)

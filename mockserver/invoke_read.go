@@ -22,6 +22,7 @@ type query struct {
 	form         form
 	generations  []generation // one per prompt or row
 	inputs       []string     // of an embeddings request; nil otherwise
+	seeded       bool         // the request asks for reproducible text
 	includeUsage bool
 }
 
@@ -39,7 +40,7 @@ func readInvocation(req api.Invocation, task string) (query, error) {
 	if err != nil {
 		return query{}, err
 	}
-	q := query{includeUsage: req.StreamOptions != nil && req.StreamOptions.IncludeUsage}
+	q := query{seeded: req.Seed != nil, includeUsage: req.StreamOptions != nil && req.StreamOptions.IncludeUsage}
 	switch shape {
 	case "messages":
 		if err := checkMessages(req.Messages); err != nil {
@@ -73,6 +74,7 @@ func readInvocation(req api.Invocation, task string) (query, error) {
 	if req.Stream {
 		return query{}, invalid("stream", "is not possible with %s", shape)
 	}
+	q.seeded = q.seeded || req.Params != nil && req.Params.Seed != nil
 	q.generations = perPrompt(base, prompts)
 	return q, nil
 }

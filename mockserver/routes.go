@@ -10,8 +10,8 @@ type route struct {
 	run    action
 	query  []string // parameters that the route knows
 	open   bool     // needs no token
-	openAI bool     // errors carry the shape of OpenAI's clients too
-	admin  bool     // only with Options.Admin; not recorded, no faults
+	errors errorShape
+	admin  bool // only with Options.Admin; not recorded, no faults
 }
 
 // routeTable lists everything that the server answers.
@@ -41,14 +41,14 @@ func routeTable() []route {
 
 		{name: "invoke_endpoint", method: "POST", path: data + "/{name}/invocations", run: taking((*Server).invokeEndpoint)},
 		{name: "invoke_entity", method: "POST", path: data + "/{name}/served-models/{entity}/invocations", run: taking((*Server).invokeEntity)},
-		{name: "chat_completions", method: "POST", path: data + "/chat/completions", run: taking((*Server).chatCompletions), openAI: true},
-		{name: "completions", method: "POST", path: data + "/completions", run: taking((*Server).completions), openAI: true},
-		{name: "embeddings", method: "POST", path: data + "/embeddings", run: taking((*Server).embeddings), openAI: true},
+		{name: "chat_completions", method: "POST", path: data + "/chat/completions", run: taking((*Server).chatCompletions), errors: shapeOpenAI},
+		{name: "completions", method: "POST", path: data + "/completions", run: taking((*Server).completions), errors: shapeOpenAI},
+		{name: "embeddings", method: "POST", path: data + "/embeddings", run: taking((*Server).embeddings), errors: shapeOpenAI},
 
 		{name: "databricks_config", method: "GET", path: "/.well-known/databricks-config", run: asking((*Server).databricksConfig), open: true},
 		{name: "oidc_discovery", method: "GET", path: "/oidc/.well-known/oauth-authorization-server", run: asking((*Server).oidcDiscovery), open: true},
 		{name: "oidc_discovery", method: "GET", path: "/oidc/.well-known/openid-configuration", run: asking((*Server).oidcDiscovery), open: true},
-		{name: "oidc_token", method: "POST", path: "/oidc/v1/token", run: asking((*Server).oidcToken), open: true},
+		{name: "oidc_token", method: "POST", path: "/oidc/v1/token", run: asking((*Server).oidcToken), open: true, errors: shapeOAuth},
 		{name: "scim_me", method: "GET", path: "/api/2.0/preview/scim/v2/Me", run: asking((*Server).scimMe)},
 	}
 }

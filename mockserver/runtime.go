@@ -2,6 +2,7 @@ package mockserver
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"github.com/inference-iac/terraform-provider-inference/internal/api"
@@ -24,7 +25,7 @@ type generation struct {
 	temperature float64
 	topP        float64 // 1: all
 	topK        int     // 0: all
-	seed        *int64
+	seed        uint64
 	stop        []string
 	n           int
 	logprobs    bool
@@ -47,43 +48,39 @@ type piece struct {
 	finish   string // stop or length with the last piece of a choice
 }
 
-// backends opens backends at the first invocation that needs them.
+// backends opens backends at the first invocation that needs them, one for each checkpoint directory.
 type backends struct {
-	open func() (backend, error)
+	open func(dir string) (backend, error)
 
-	mu     *sync.Mutex
-	opened *backend
+	mu     sync.Mutex
+	opened map[string]backend
 }
 
-func newBackends(o Options) backends {
-	b := backends{open: openEngine, mu: &sync.Mutex{}, opened: new(backend)}
-	if o.Simulate {
-		b.open = func() (backend, error) { return simulated{}, nil }
-	}
-	return b
-}
-
-// get returns the backend of the embedded model.
-func (b backends) get() (backend, error) {
+// get returns the backend of a directory; an empty one is the embedded model.
+func (b *backends) get(dir string) (backend, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if *b.opened == nil {
-		opened, err := b.open()
-		if err != nil {
-			return nil, err
-		}
-		*b.opened = opened
+	if opened, ok := b.opened[dir]; ok {
+		return opened, nil
 	}
-	return *b.opened, nil
+	opened, err := b.open(dir)
+	if err != nil {
+		return nil, err
+	}
+	if b.opened == nil {
+		b.opened = map[string]backend{}
+	}
+	b.opened[dir] = opened
+	return opened, nil
 }
 
-func (b backends) close() error {
+func (b *backends) close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if *b.opened == nil {
-		return nil
+	var errs []error
+	for _, opened := range b.opened {
+		errs = append(errs, opened.close())
 	}
-	err := (*b.opened).close()
-	*b.opened = nil
-	return err
+	b.opened = nil
+	return errors.Join(errs...)
 }

@@ -1,3 +1,3 @@
 package mockserver
 
-func openEngine() (backend, error) { return simulated{}, nil }
+func openEngine(string) (backend, error) { return simulated{}, nil }

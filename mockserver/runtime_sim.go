@@ -11,9 +11,11 @@ import (
 	"github.com/inference-iac/terraform-provider-inference/internal/api"
 )
 
-// simulated answers with deterministic words: the same prompt and seed give the same text. It measures the
+// simulated answers with deterministic words: the same prompt and seed give the same text, greedy ones whatever the seed is. It measures the
 // server apart from a model, and needs neither goroutines nor memory.
 type simulated struct{}
+
+func openSimulated(string) (backend, error) { return simulated{}, nil }
 
 func simulatedWords() []string {
 	return strings.Fields("the model serves a request and the answer is a list of tokens that nobody has trained " +
@@ -28,12 +30,11 @@ func (simulated) generate(_ context.Context, r generation) (tokenStream, error) 
 	seed := fnv.New64a()
 	_, _ = io.WriteString(seed, prompt) // a hash never fails
 	s := &simulatedStream{request: r, prompt: countWords(prompt), texts: make([]string, r.n), sizes: make([]int, r.n), done: make([]bool, r.n)}
-	extra := uint64(0)
-	if r.seed != nil {
-		extra = uint64(*r.seed)
+	if r.temperature == 0 {
+		r.seed = 0
 	}
 	for i := range r.n {
-		s.rngs = append(s.rngs, rand.New(rand.NewPCG(seed.Sum64(), extra+uint64(i))))
+		s.rngs = append(s.rngs, rand.New(rand.NewPCG(seed.Sum64(), r.seed+uint64(i))))
 	}
 	return s, nil
 }

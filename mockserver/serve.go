@@ -39,7 +39,7 @@ func (s *Server) serve(rt route) http.Handler {
 		x := &exchange{
 			ctx: r.Context(), vars: pathVars(r), query: r.URL.Query(), base: baseURL(r), now: s.now(),
 		}
-		_, x.basicPassword, _ = r.BasicAuth()
+		x.basicPassword = basicPassword(r)
 		var authErr error
 		id := identity{}
 		if !rt.open {
@@ -78,7 +78,7 @@ func (s *Server) answer(w http.ResponseWriter, rt route, x *exchange, err error)
 		resp, err = rt.run(s, x)
 	}
 	if err != nil {
-		_ = asRefusal(err).write(w, rt.openAI)
+		_ = asRefusal(err).write(w, rt.errors)
 		return
 	}
 	_ = resp.write(w) // the client is gone
@@ -121,6 +121,15 @@ func pathVars(r *http.Request) map[string]string {
 	}
 	vars["request"] = r.Method + " " + r.URL.Path
 	return vars
+}
+
+// basicPassword is the secret of an OAuth client, which RFC 6749 has form-encoded.
+func basicPassword(r *http.Request) string {
+	_, password, _ := r.BasicAuth()
+	if u, err := url.QueryUnescape(password); err == nil {
+		return u
+	}
+	return password
 }
 
 func baseURL(r *http.Request) string {

@@ -18,7 +18,7 @@ type Server struct {
 	recorder recorder
 	faults   faultList
 	failures failureList
-	traffic  dice
+	traffic  *dice
 	models   registry
 	backends backends
 	meters   meters
@@ -36,8 +36,11 @@ func New(o Options) *Server {
 		auth:       newAuthenticator(o.Tokens),
 		traffic:    newDice(o.Seed),
 		models:     newRegistry(o.Models, o.AnyModel),
-		backends:   newBackends(o),
+		backends:   backends{open: openEngine},
 		workspaces: map[string]*workspace{},
+	}
+	if o.Simulate {
+		s.backends.open = openSimulated
 	}
 	s.handler = s.routes()
 	return s
