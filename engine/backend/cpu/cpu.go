@@ -1,0 +1,55 @@
+package cpu
+
+import (
+	"fmt"
+
+	"github.com/inference-iac/terraform-provider-inference/engine/backend"
+)
+
+// Backend computes on the processor. It implements backend.Backend.
+type Backend struct {
+	kernels  kernels
+	portable kernels
+	pool     *pool
+	scores   [][]float32 // by worker: attention weights of one head
+	quants   []int16     // activations in 16 bits
+	scales   []float32   // of the rows of quants
+}
+
+var _ backend.Backend = (*Backend)(nil)
+
+// New starts a backend with the fastest kernels that the processor has.
+func New(threads int) *Backend { return newWith(threads, fastest()) }
+
+// NewPortable starts a backend with the kernels in Go, to compare with.
+func NewPortable(threads int) *Backend { return newWith(threads, portable()) }
+
+func newWith(threads int, k kernels) *Backend {
+	threads = max(threads, 1)
+	return &Backend{kernels: k, portable: portable(), pool: newPool(threads), scores: make([][]float32, threads)}
+}
+
+// Name implements backend.Backend.
+func (b *Backend) Name() string {
+	return fmt.Sprintf("cpu %s × %d", b.kernels.name, b.pool.threads())
+}
+
+// Close implements backend.Backend.
+func (b *Backend) Close() error {
+	b.pool.close()
+	return nil
+}
+
+// minWork is the number of multiplications under which waking a worker costs more
+// than it saves.
+const minWork = 1 << 15
+
+// share runs f on parts of n rows, on one goroutine if the whole is little work.
+func (b *Backend) share(n, work int, f func(from, to int)) {
+	if work < minWork || n < 2 {
+		f(0, n)
+		return
+	}
+	parts := min(n, 4*b.pool.threads())
+	b.pool.each(parts, func(_, i int) { f(n*i/parts, n*(i+1)/parts) })
+}

@@ -1,0 +1,70 @@
+package cpu
+
+import "math"
+
+// RMSNorm implements backend.Backend.
+func (b *Backend) RMSNorm(dst, x, weight []float32, rows int, eps float32) {
+	n := len(weight)
+	k := b.wide(n)
+	b.share(rows, rows*n, func(from, to int) {
+		for r := from; r < to; r++ {
+			row, out := x[r*n:(r+1)*n], dst[r*n:(r+1)*n]
+			inv := float32(1 / math.Sqrt(float64(k.squares(row)/float32(n)+eps)))
+			for i, w := range weight {
+				out[i] = row[i] * inv * w
+			}
+		}
+	})
+}
+
+// LayerNorm implements backend.Backend.
+func (b *Backend) LayerNorm(dst, x, weight, bias []float32, rows int, eps float32) {
+	n := len(weight)
+	b.share(rows, rows*n, func(from, to int) {
+		for r := from; r < to; r++ {
+			normalise(dst[r*n:(r+1)*n], x[r*n:(r+1)*n], weight, bias, eps)
+		}
+	})
+}
+
+// normalise is one row of LayerNorm. Mean and variance are summed in float64,
+// because the difference of large numbers would lose them.
+func normalise(dst, x, weight, bias []float32, eps float32) {
+	var sum, squares float64
+	for _, v := range x {
+		sum += float64(v)
+	}
+	mean := sum / float64(len(x))
+	for _, v := range x {
+		d := float64(v) - mean
+		squares += d * d
+	}
+	inv := 1 / math.Sqrt(squares/float64(len(x))+float64(eps))
+	for i, w := range weight {
+		v := float32((float64(x[i])-mean)*inv) * w
+		if bias != nil {
+			v += bias[i]
+		}
+		dst[i] = v
+	}
+}
+
+// SiLUMul implements backend.Backend.
+func (b *Backend) SiLUMul(dst, src []float32, rows, width int) {
+	k := b.wide(width)
+	b.share(rows, 8*rows*width, func(from, to int) {
+		for r := from; r < to; r++ {
+			row := src[2*r*width : 2*(r+1)*width]
+			k.siluMul(dst[r*width:(r+1)*width], row[:width], row[width:])
+		}
+	})
+}
+
+// GELU implements backend.Backend.
+func (b *Backend) GELU(x []float32) {
+	b.share(len(x), 16*len(x), func(from, to int) {
+		for i, v := range x[from:to] {
+			x[from+i] = float32(0.5 * float64(v) * (1 + math.Erf(float64(v)/math.Sqrt2)))
+		}
+	})
+}

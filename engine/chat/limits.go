@@ -1,0 +1,134 @@
+package chat
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/nikolalohinski/gonja/v2/builtins"
+	controlStructures "github.com/nikolalohinski/gonja/v2/builtins/control_structures"
+	"github.com/nikolalohinski/gonja/v2/exec"
+	"github.com/nikolalohinski/gonja/v2/nodes"
+	"github.com/nikolalohinski/gonja/v2/parser"
+)
+
+// What one rendering may do.
+const (
+	maxSteps  = 100_000 // rounds of loops
+	maxCalls  = 2_000   // calls of macros; recursion is bounded with them
+	maxOutput = 8 << 20 // bytes
+)
+
+// meterName is where a rendering's meter stands in its context. A template that
+// sets this name only makes itself fail.
+const meterName = "__meter__"
+
+// meter counts what one rendering does.
+type meter struct {
+	steps, calls int
+	exceeded     bool
+	refusal      string
+}
+
+// raise is Jinja's raise_exception: the template refuses the messages.
+func (m *meter) raise(reason string) (string, error) {
+	m.refusal = reason
+	return "", ErrRefused
+}
+
+// span is range as a list. gonja's own feeds a channel from a goroutine that
+// stays behind when a loop breaks.
+func (m *meter) span(_ *exec.Evaluator, params *exec.VarArgs) ([]int, error) {
+	args := [3]int{0, 0, 1}
+	switch n := len(params.Args); n {
+	case 1:
+		args[1] = params.Args[0].Integer()
+	case 2, 3:
+		for i, a := range params.Args {
+			args[i] = a.Integer()
+		}
+	default:
+		return nil, fmt.Errorf("range takes 1 to 3 arguments, not %d", n)
+	}
+	start, stop, step := args[0], args[1], args[2]
+	if step == 0 {
+		return nil, errors.New("range with step 0")
+	}
+	var out []int
+	for i := start; step > 0 && i < stop || step < 0 && i > stop; i += step {
+		if m.steps++; m.steps > maxSteps {
+			m.exceeded = true
+			return nil, ErrLimit
+		}
+		out = append(out, i)
+	}
+	return out, nil
+}
+
+// tick is a node that counts one round or call, put at the beginning of the body
+// that repeats.
+type tick struct {
+	nodes.ControlStructure
+	call bool
+}
+
+// Execute implements exec.ControlStructure.
+func (t tick) Execute(r *exec.Renderer, _ *nodes.ControlStructureBlock) error {
+	value, _ := r.Environment.Context.Get(meterName)
+	m, ok := value.(*meter)
+	if !ok {
+		return ErrLimit
+	}
+	if t.call {
+		m.calls++
+	} else {
+		m.steps++
+	}
+	if m.exceeded || m.steps > maxSteps || m.calls > maxCalls {
+		m.exceeded = true
+		return ErrLimit
+	}
+	return nil
+}
+
+// metered puts a tick before what a wrapper holds.
+func metered(w *nodes.Wrapper, at nodes.ControlStructure, call bool) {
+	w.Nodes = append([]nodes.Node{&nodes.ControlStructureBlock{Location: at.Position(), Name: "tick", ControlStructure: tick{at, call}}}, w.Nodes...)
+}
+
+// structures are gonja's, with loops and macros metered and without those that
+// read other templates.
+func structures() *exec.ControlStructureSet {
+	out := exec.NewControlStructureSet(map[string]parser.ControlStructureParser{})
+	out.Update(builtins.ControlStructures)
+	replace := func(name string, p parser.ControlStructureParser) {
+		if err := out.Replace(name, p); err != nil {
+			panic(err) // a structure that gonja itself no longer has
+		}
+	}
+	for _, name := range []string{"extends", "include", "import", "from", "block"} {
+		replace(name, func(*parser.Parser, *parser.Parser) (nodes.ControlStructure, error) {
+			return nil, fmt.Errorf("%q is not allowed in a chat template", name)
+		})
+	}
+	parse := func(name string, then func(nodes.ControlStructure)) {
+		original, _ := builtins.ControlStructures.Get(name)
+		replace(name, func(p, args *parser.Parser) (nodes.ControlStructure, error) {
+			cs, err := original(p, args)
+			if err == nil {
+				then(cs)
+			}
+			return cs, err
+		})
+	}
+	parse("for", func(cs nodes.ControlStructure) {
+		if loop, ok := cs.(*controlStructures.ForControlStructure); ok {
+			metered(loop.BodyWrapper, loop, loop.Recursive)
+		}
+	})
+	parse("macro", func(cs nodes.ControlStructure) {
+		if macro, ok := cs.(*controlStructures.MacroControlStructure); ok {
+			metered(macro.Wrapper, macro, true)
+		}
+	})
+	return out
+}

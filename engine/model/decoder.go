@@ -1,0 +1,241 @@
+package model
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/inference-iac/terraform-provider-inference/engine/backend"
+)
+
+// Row is one token of a step.
+type Row struct {
+	Token  int32
+	Pos    int
+	Table  []int32 // cache blocks of its sequence
+	Logits bool    // the next token's logits are wanted
+	Hidden bool    // the final hidden state is wanted
+}
+
+// Output holds what a step was asked for, in order of rows. It is overwritten by
+// the next step.
+type Output struct {
+	Logits []float32 // rows with Logits × vocabulary
+	Hidden []float32 // rows with Hidden × hidden size
+}
+
+// Decoder is a causal model on a backend. It serves one goroutine.
+type Decoder struct {
+	Config
+	Parameters  int
+	WeightBytes int
+
+	backend   backend.Backend
+	kv        backend.KV
+	embedding backend.Tensor
+	head      backend.Matrix
+	finalNorm norm
+	layers    []layer
+	heads     backend.Heads
+	scratch   scratch
+}
+
+// layer is one block's weights.
+type layer struct {
+	attnNorm, ffnNorm norm
+	qkv               []backend.Matrix
+	qkvBias           []float32 // of all three side by side; nil: none
+	o                 backend.Matrix
+	oBias             []float32
+	gateUp            []backend.Matrix
+	down              backend.Matrix
+}
+
+// scratch is a step's memory, kept from step to step.
+type scratch struct {
+	x, h, qkv, attention, gateUp, ffn, rope []float32
+	at                                      []backend.Position
+	out                                     Output
+}
+
+// newDecoder takes the weights over.
+func newDecoder(c Config, fam family, l *loader) (*Decoder, error) {
+	d := &Decoder{Config: c, backend: l.backend, heads: backend.Heads{
+		Query: c.Heads, KV: c.KVHeads, Dim: c.HeadDim,
+		Scale: float32(1 / math.Sqrt(float64(c.HeadDim))), Window: c.Window,
+	}}
+	n := fam.names
+	d.embedding = l.tensor(n.embedding, c.Vocab, c.Hidden)
+	d.finalNorm = l.norm(n.finalNorm, c.Hidden)
+	q, kv := c.Heads*c.HeadDim, c.KVHeads*c.HeadDim
+	for i := range c.Layers {
+		at := func(name string) string { return fmt.Sprintf(name, i) }
+		y := layer{
+			attnNorm: l.norm(at(n.attnNorm), c.Hidden),
+			ffnNorm:  l.norm(at(n.ffnNorm), c.Hidden),
+			qkv:      []backend.Matrix{l.matrix(at(n.q), q, c.Hidden), l.matrix(at(n.k), kv, c.Hidden), l.matrix(at(n.v), kv, c.Hidden)},
+			qkvBias:  joinBiases(l, []string{at(n.q), at(n.k), at(n.v)}, []int{q, kv, kv}),
+			o:        l.matrix(at(n.o), c.Hidden, q),
+			oBias:    l.bias(at(n.o), c.Hidden),
+			gateUp:   []backend.Matrix{l.matrix(at(n.gate), c.FFN, c.Hidden), l.matrix(at(n.up), c.FFN, c.Hidden)},
+			down:     l.matrix(at(n.down), c.Hidden, c.FFN),
+		}
+		d.layers = append(d.layers, y)
+	}
+	if c.Tied {
+		d.head = l.take(d.embedding)
+	} else {
+		d.head = l.matrix(n.head, c.Vocab, c.Hidden)
+	}
+	d.Parameters, d.WeightBytes = l.parameters, l.bytes
+	return d, l.err
+}
+
+// joinBiases puts biases side by side; nil if there is none.
+func joinBiases(l *loader, weights []string, sizes []int) []float32 {
+	var out []float32
+	found := false
+	for i, w := range weights {
+		b := l.bias(w, sizes[i])
+		found = found || b != nil
+		if b == nil {
+			b = make([]float32, sizes[i])
+		}
+		out = append(out, b...)
+	}
+	if !found {
+		return nil
+	}
+	return out
+}
+
+// Reserve allocates the KV cache.
+func (d *Decoder) Reserve(blocks, size int) error {
+	kv, err := d.backend.NewKV(backend.KVShape{
+		Layers: d.Layers, Heads: d.KVHeads, HeadDim: d.HeadDim, Blocks: blocks, BlockSize: size,
+	})
+	d.kv = kv
+	return err
+}
+
+// KVBytes is the size of the reserved cache.
+func (d *Decoder) KVBytes() int { return d.kv.Bytes() }
+
+// Forward computes one step: any mix of sequences, each with rows in order of
+// position. Tokens outside the vocabulary are an error.
+func (d *Decoder) Forward(rows []Row) (Output, error) {
+	if err := d.embed(rows); err != nil {
+		return Output{}, err
+	}
+	s := &d.scratch
+	for i := range d.layers {
+		d.attention(&d.layers[i], i, len(rows))
+		d.feedForward(&d.layers[i], len(rows))
+	}
+	return d.output(s, rows), nil
+}
+
+// embed fills the scratch memory for a step.
+func (d *Decoder) embed(rows []Row) error {
+	s, n := &d.scratch, len(rows)
+	s.x = grow(s.x, n*d.Hidden)
+	s.h = grow(s.h, n*d.Hidden)
+	s.qkv = grow(s.qkv, n*(d.Heads+2*d.KVHeads)*d.HeadDim)
+	s.attention = grow(s.attention, n*d.Heads*d.HeadDim)
+	s.gateUp = grow(s.gateUp, n*2*d.FFN)
+	s.ffn = grow(s.ffn, n*d.FFN)
+	s.rope = grow(s.rope, n*d.HeadDim)
+	s.at = s.at[:0]
+	for i, r := range rows {
+		if r.Token < 0 || int(r.Token) >= d.Vocab {
+			return fmt.Errorf("token %d is outside the vocabulary of %d", r.Token, d.Vocab)
+		}
+		d.embedding.Row(s.x[i*d.Hidden:], int(r.Token))
+		s.at = append(s.at, backend.Position{Table: r.Table, Pos: r.Pos})
+		if d.Rope != nil {
+			d.Rope.fill(s.rope[i*d.HeadDim:(i+1)*d.HeadDim], r.Pos)
+		}
+	}
+	return nil
+}
+
+func (d *Decoder) attention(y *layer, index, n int) {
+	s := &d.scratch
+	d.normalise(s.h, s.x, y.attnNorm, n)
+	d.backend.MatMul(s.qkv, s.h, n, y.qkv...)
+	addBias(s.qkv, y.qkvBias)
+	if d.Rope != nil {
+		width := (d.Heads + 2*d.KVHeads) * d.HeadDim
+		turned := (d.Heads + d.KVHeads) * d.HeadDim
+		for i := range n {
+			rotate(s.qkv[i*width:i*width+turned], s.rope[i*d.HeadDim:], d.HeadDim)
+		}
+	}
+	d.backend.Attend(s.attention, s.qkv, d.kv, index, s.at, d.heads)
+	d.backend.MatMul(s.h, s.attention, n, y.o)
+	addBias(s.h, y.oBias)
+	add(s.x, s.h)
+}
+
+func (d *Decoder) feedForward(y *layer, n int) {
+	s := &d.scratch
+	d.normalise(s.h, s.x, y.ffnNorm, n)
+	d.backend.MatMul(s.gateUp, s.h, n, y.gateUp...)
+	d.backend.SiLUMul(s.ffn, s.gateUp, n, d.FFN)
+	d.backend.MatMul(s.h, s.ffn, n, y.down)
+	add(s.x, s.h)
+}
+
+// output normalises the rows that were asked for and computes their logits.
+func (d *Decoder) output(s *scratch, rows []Row) Output {
+	pick := func(want func(Row) bool) (picked []float32, n int) {
+		s.h = s.h[:0]
+		for i, r := range rows {
+			if want(r) {
+				s.h = append(s.h, s.x[i*d.Hidden:(i+1)*d.Hidden]...)
+				n++
+			}
+		}
+		return s.h, n
+	}
+	if h, n := pick(func(r Row) bool { return r.Hidden }); n > 0 {
+		s.out.Hidden = grow(s.out.Hidden, n*d.Hidden)
+		d.normalise(s.out.Hidden, h, d.finalNorm, n)
+	} else {
+		s.out.Hidden = s.out.Hidden[:0]
+	}
+	h, n := pick(func(r Row) bool { return r.Logits })
+	s.out.Logits = grow(s.out.Logits, n*d.Vocab)
+	if n > 0 {
+		d.normalise(h, h, d.finalNorm, n)
+		d.backend.MatMul(s.out.Logits, h, n, d.head)
+	}
+	return s.out
+}
+
+// normalise is the family's normalisation of n rows.
+func (d *Decoder) normalise(dst, x []float32, w norm, n int) {
+	d.backend.RMSNorm(dst, x, w.weight, n, d.Eps)
+}
+
+// add adds y to x.
+func add(x, y []float32) {
+	y = y[:len(x)]
+	for i := range x {
+		x[i] += y[i]
+	}
+}
+
+// addBias adds a bias to every row of x; nil adds nothing.
+func addBias(x, bias []float32) {
+	for ; len(bias) > 0 && len(x) >= len(bias); x = x[len(bias):] {
+		add(x[:len(bias)], bias)
+	}
+}
+
+// grow is s with room for n elements; what it held is lost.
+func grow[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n, n+n/4)
+	}
+	return s[:n]
+}

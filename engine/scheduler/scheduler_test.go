@@ -1,0 +1,196 @@
+package scheduler
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/inference-iac/terraform-provider-inference/engine/kvcache"
+)
+
+func newScheduler(t interface{ Fatal(...any) }, cfg Config, blocks, size int) (*Scheduler, *kvcache.Cache) {
+	c, err := kvcache.New(blocks, size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := New(cfg, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, c
+}
+
+// prompt is a sequence of n tokens that differ from any other first's.
+func prompt(first int32, n, answer int) *Sequence {
+	q := &Sequence{Limit: n + answer}
+	for i := range n {
+		q.Tokens = append(q.Tokens, first*1000+int32(i))
+	}
+	return q
+}
+
+func TestNewRefusesStarvation(t *testing.T) {
+	c, _ := kvcache.New(1, 1)
+	for _, cfg := range []Config{{0, 1, false}, {2, 1, false}} {
+		if _, err := New(cfg, c); err == nil {
+			t.Errorf("%+v is accepted", cfg)
+		}
+	}
+}
+
+func TestTooLongIsRefused(t *testing.T) {
+	s, _ := newScheduler(t, Config{1, 8, false}, 2, 4)
+	if err := s.Add(prompt(1, 4, 5)); !errors.Is(err, ErrTooLong) {
+		t.Errorf("got %v", err)
+	}
+	if err := s.Add(prompt(1, 4, 4)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestShortPromptPassesLongPrefill(t *testing.T) {
+	s, _ := newScheduler(t, Config{4, 512, false}, 1024, 16)
+	long, short := prompt(1, 4096, 8), prompt(2, 10, 8)
+	_ = s.Add(long)
+	s.Commit(s.Schedule())
+	_ = s.Add(short)
+	plan := s.Schedule()
+	if len(plan) != 2 || plan[1].Sequence != short || !plan[1].Last() {
+		t.Errorf("the short prompt is not computed in the step after it came: %+v", plan)
+	}
+	s.Commit(plan)
+	short.Tokens = append(short.Tokens, 1)
+	if plan = s.Schedule(); len(plan) != 2 || plan[0].Count != 511 {
+		t.Errorf("the long prefill does not go on at full speed beside one decode: %+v", plan)
+	}
+}
+
+func TestStaticAdmitsOnlyIntoAnEmptyBatch(t *testing.T) {
+	s, _ := newScheduler(t, Config{2, 64, true}, 64, 4)
+	a, b, c := prompt(1, 4, 4), prompt(2, 4, 4), prompt(3, 4, 4)
+	for _, q := range []*Sequence{a, b, c} {
+		_ = s.Add(q)
+	}
+	s.Commit(s.Schedule())
+	s.Remove(a)
+	b.Tokens = append(b.Tokens, 1)
+	if plan := s.Schedule(); len(plan) != 1 || plan[0].Sequence != b {
+		t.Errorf("somebody joined a static batch: %+v", plan)
+	}
+	s.Remove(b)
+	if plan := s.Schedule(); len(plan) != 1 || plan[0].Sequence != c {
+		t.Errorf("the next batch does not begin: %+v", plan)
+	}
+}
+
+func TestNoPrefixComputesEverything(t *testing.T) {
+	s, _ := newScheduler(t, Config{2, 64, false}, 64, 4)
+	a := prompt(1, 9, 1)
+	_ = s.Add(a)
+	s.Commit(s.Schedule())
+	b, c := prompt(1, 9, 1), prompt(1, 9, 1)
+	c.NoPrefix = true
+	s.Remove(a)
+	_ = s.Add(b)
+	_ = s.Add(c)
+	plan := s.Schedule()
+	if plan[0].Start != 8 || plan[1].Start != 0 {
+		t.Errorf("b begins at %d, c at %d; want 8 and 0", plan[0].Start, plan[1].Start)
+	}
+}
+
+// TestLaws runs random loads to their end and checks every step.
+func TestLaws(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		size := rapid.IntRange(1, 5).Draw(t, "block size")
+		blocks := rapid.IntRange(4, 24).Draw(t, "blocks")
+		cfg := Config{MaxSequences: rapid.IntRange(1, 6).Draw(t, "sequences"), Static: rapid.Bool().Draw(t, "static")}
+		cfg.TokenBudget = cfg.MaxSequences + rapid.IntRange(0, 20).Draw(t, "extra budget")
+		s, cache := newScheduler(t, cfg, blocks, size)
+
+		type client struct {
+			q      *Sequence
+			prompt int
+			arrive int
+			abort  int // step after which it gives up; -1: never
+			gone   bool
+		}
+		var all []*client
+		for i := range rapid.IntRange(1, 12).Draw(t, "requests") {
+			n := rapid.IntRange(1, max(1, blocks*size/2)).Draw(t, "prompt")
+			answer := rapid.IntRange(1, max(1, blocks*size-n)).Draw(t, "answer")
+			q := prompt(int32(rapid.IntRange(0, 2).Draw(t, "kind")), n, min(answer, blocks*size-n))
+			q.NoPrefix = rapid.Bool().Draw(t, "no prefix")
+			all = append(all, &client{q, n, rapid.IntRange(0, 20).Draw(t, "arrive"), rapid.IntRange(-1, 30).Draw(t, "abort"), false})
+			_ = i
+		}
+		slices.SortStableFunc(all, func(a, b *client) int { return a.arrive - b.arrive })
+		var admitted []*client // in order of first admission
+		next, finished := 0, 0
+		for step := 0; finished < len(all); step++ {
+			if step > 20000 {
+				t.Fatalf("%d of %d requests finished; the rest starves", finished, len(all))
+			}
+			for next < len(all) && all[next].arrive <= step {
+				if err := s.Add(all[next].q); err != nil {
+					t.Fatal(err)
+				}
+				next++
+			}
+			decoding := map[*Sequence]bool{}
+			preempted := s.Preemptions()
+			for _, q := range s.running {
+				if len(q.Tokens)-q.computed == 1 {
+					decoding[q] = true
+				}
+			}
+			plan := s.Schedule()
+			total := 0
+			for _, p := range plan {
+				total += p.Count
+				if p.Count < 1 || p.Start != p.Sequence.computed || p.Start+p.Count > len(p.Sequence.Tokens) {
+					t.Fatalf("slot %+v of a sequence with %d of %d computed", p, p.Sequence.computed, len(p.Sequence.Tokens))
+				}
+				if len(p.Sequence.Blocks())*size < p.Start+p.Count {
+					t.Fatalf("slot %+v has %d blocks", p, len(p.Sequence.Blocks()))
+				}
+				delete(decoding, p.Sequence)
+			}
+			if total > cfg.TokenBudget || len(plan) > cfg.MaxSequences {
+				t.Fatalf("%d tokens of %d sequences exceed %+v", total, len(plan), cfg)
+			}
+			if len(decoding) > 0 && s.Preemptions() == preempted {
+				t.Fatalf("%d decoding sequences got nothing", len(decoding))
+			}
+			for _, p := range plan {
+				c := all[slices.IndexFunc(all, func(c *client) bool { return c.q == p.Sequence })]
+				if !slices.Contains(admitted, c) {
+					admitted = append(admitted, c)
+				}
+			}
+			s.Commit(plan)
+			for _, p := range plan {
+				if p.Last() {
+					p.Sequence.Tokens = append(p.Sequence.Tokens, int32(len(p.Sequence.Tokens)))
+				}
+			}
+			for _, c := range all[:next] {
+				ended := len(c.q.Tokens) >= c.q.Limit || c.abort >= 0 && step >= c.arrive+c.abort
+				if !c.gone && ended {
+					s.Remove(c.q)
+					c.gone = true
+					finished++
+				}
+			}
+		}
+		order := slices.DeleteFunc(slices.Clone(all), func(c *client) bool { return !slices.Contains(admitted, c) })
+		if !slices.Equal(order, admitted) {
+			t.Fatal("not first come, first served")
+		}
+		if cache.Free() != blocks || s.Running()+s.Waiting() != 0 {
+			t.Fatalf("%d of %d blocks free, %d running, %d waiting at the end", cache.Free(), blocks, s.Running(), s.Waiting())
+		}
+	})
+}
