@@ -39,6 +39,24 @@ func TestExamples(t *testing.T) {
 	}
 }
 
+// The first thing that the README shows is a configuration that works.
+func TestReadme(t *testing.T) {
+	t.Parallel()
+	_, after, _ := strings.Cut(read(t, "../../README.md"), "```hcl\n")
+	configuration, _, found := strings.Cut(after, "```\n")
+	if !found {
+		t.Fatal("the README holds no HCL")
+	}
+	file := filepath.Join(t.TempDir(), "main.tf")
+	if err := os.WriteFile(file, []byte(configuration), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, mockserver.Options{}, file)
+	w.apply()
+	w.wantEmptyPlan()
+	wantTraffic(t, w.endpoint(), map[string]int{"llama_3_1_8b_instruct-2": 95, "llama_3_1_8b_instruct-3": 5})
+}
+
 // Each scenario brings tests of its own, and they pass the way the README tells people to run them.
 func TestScenariosTestThemselves(t *testing.T) {
 	t.Parallel()

@@ -218,14 +218,16 @@ func (d *demo) endpoint(ctx context.Context) (e api.Endpoint, err error) {
 
 // requests counts what the server has recorded so far, by route.
 func (d *demo) requests(ctx context.Context) (map[string]int, error) {
-	var recorded []struct {
-		Route string `json:"route"`
+	var recorded struct {
+		Requests []struct {
+			Route string `json:"route"`
+		} `json:"requests"`
 	}
 	if err := d.server.get(ctx, "/__admin/requests", &recorded); err != nil {
 		return nil, err
 	}
 	n := map[string]int{}
-	for _, r := range recorded {
+	for _, r := range recorded.Requests {
 		n[r.Route]++
 	}
 	return n, nil

@@ -4,14 +4,14 @@ resource "inference_serving_endpoint" "chat" {
 
 # A foundation model with provisioned throughput: tokens per second, in multiples of the model's chunk.
 data "inference_model_optimization_info" "llama" {
-  entity_name    = "system.ai.llama_3_1_8b_instruct"
-  entity_version = "3"
+  model_name    = "system.ai.llama_3_1_8b_instruct"
+  model_version = "3"
 }
 
 resource "inference_served_entity" "llama" {
   endpoint_name              = inference_serving_endpoint.chat.name
-  entity_name                = data.inference_model_optimization_info.llama.entity_name
-  entity_version             = data.inference_model_optimization_info.llama.entity_version
+  entity_name                = data.inference_model_optimization_info.llama.model_name
+  entity_version             = data.inference_model_optimization_info.llama.model_version
   min_provisioned_throughput = 2 * data.inference_model_optimization_info.llama.throughput_chunk_size
   max_provisioned_throughput = 3 * data.inference_model_optimization_info.llama.throughput_chunk_size
 }

@@ -19,8 +19,8 @@ variable "canary_percentage" {
 }
 
 data "inference_model_optimization_info" "llama" {
-  entity_name    = "system.ai.llama_3_1_8b_instruct"
-  entity_version = "3"
+  model_name    = "system.ai.llama_3_1_8b_instruct"
+  model_version = "3"
 }
 
 locals {

@@ -13,8 +13,8 @@ provider "inference" {}
 data "inference_model_optimization_info" "llama" {
   for_each = local.versions
 
-  entity_name    = var.model
-  entity_version = each.value
+  model_name    = var.model
+  model_version = each.value
 }
 
 locals {

@@ -29,7 +29,7 @@ run "answers" {
   }
 
   assert {
-    condition     = contains(values(run.deploys.entities), data.inference_invocation.this.served_entity_name)
+    condition     = contains(values(run.deploys.entities), data.inference_invocation.this.answered_by)
     error_message = "The answer comes from neither version."
   }
 }
