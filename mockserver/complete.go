@@ -36,12 +36,12 @@ func (s *Server) prepare(in api.ConfigInput, prefix, endpoint string, before *re
 	if err := checkConversion(out.entities, before, field); err != nil {
 		return prepared{}, err
 	}
-	traffic, err := completeTraffic(in.TrafficConfig, out.entities)
+	traffic, err := completeTraffic(in.TrafficConfig, out.entities, prefix+"traffic_config")
 	if err != nil {
 		return prepared{}, err
 	}
 	out.traffic = traffic
-	out.autoCapture, err = completeCapture(in.AutoCaptureConfig, endpoint, before)
+	out.autoCapture, err = completeCapture(in.AutoCaptureConfig, endpoint, before, prefix+"auto_capture_config")
 	return out, err
 }
 
@@ -55,7 +55,7 @@ func (s *Server) completeEntity(e api.ServedEntityInput, before *record) api.Ser
 		completeProvider(e.ExternalModel)
 		keepSecrets(e, before)
 	case kindThroughput, kindUnits:
-		if e.WorkloadSize == "" && kindOf(e) == kindThroughput {
+		if e.WorkloadSize == "" && kindOf(e) == kindThroughput && e.MinProvisionedConcurrency == nil {
 			e.WorkloadSize = "Small"
 		}
 		if m, missing := s.models.find(e.EntityName, e.EntityVersion); e.WorkloadType == "" && missing == "" {
@@ -129,16 +129,16 @@ func checkConversion(entities []api.ServedEntityInput, before *record, field str
 }
 
 // completeTraffic gives a lone entity all requests, and repeats both keys of each route.
-func completeTraffic(in *api.TrafficConfig, entities []api.ServedEntityInput) ([]api.Route, error) {
+func completeTraffic(in *api.TrafficConfig, entities []api.ServedEntityInput, field string) ([]api.Route, error) {
 	switch {
 	case in == nil && len(entities) == 1:
 		in = &api.TrafficConfig{Routes: []api.Route{{ServedEntityName: entities[0].Name, TrafficPercentage: 100}}}
 	case (in == nil || len(in.Routes) == 0) && len(entities) == 0:
 		return nil, nil
 	case in == nil:
-		return nil, invalid("traffic_config", "is required where an endpoint serves more than one entity")
+		return nil, invalid(field, "is required where an endpoint serves more than one entity")
 	}
-	if err := checkTraffic(in.Routes, entities); err != nil {
+	if err := checkTraffic(in.Routes, entities, field+".routes"); err != nil {
 		return nil, err
 	}
 	routes := make([]api.Route, len(in.Routes))
@@ -150,7 +150,7 @@ func completeTraffic(in *api.TrafficConfig, entities []api.ServedEntityInput) ([
 }
 
 // completeCapture names the payload table, and refuses to change where an enabled capture writes.
-func completeCapture(in *api.AutoCaptureConfig, endpoint string, before *record) (*api.AutoCaptureConfig, error) {
+func completeCapture(in *api.AutoCaptureConfig, endpoint string, before *record, field string) (*api.AutoCaptureConfig, error) {
 	var old *api.AutoCaptureConfig
 	if before != nil && before.Active != nil {
 		old = before.Active.AutoCapture
@@ -165,15 +165,15 @@ func completeCapture(in *api.AutoCaptureConfig, endpoint string, before *record)
 	}
 	enabled := c.Enabled == nil || *c.Enabled
 	if enabled && (c.CatalogName == "" || c.SchemaName == "") {
-		return nil, invalid("auto_capture_config", "needs catalog_name and schema_name")
+		return nil, invalid(field, "needs catalog_name and schema_name")
 	}
 	if old != nil {
 		was := old.Enabled == nil || *old.Enabled
 		if enabled && !was {
-			return nil, invalid("auto_capture_config.enabled", "cannot be set again once it was disabled")
+			return nil, invalid(field+".enabled", "cannot be set again once it was disabled")
 		}
 		if c.CatalogName != old.CatalogName || c.SchemaName != old.SchemaName || c.TableNamePrefix != old.TableNamePrefix {
-			return nil, invalid("auto_capture_config", "cannot change catalog_name, schema_name or table_name_prefix once it was enabled")
+			return nil, invalid(field, "cannot change catalog_name, schema_name or table_name_prefix once it was enabled")
 		}
 	}
 	if enabled {

@@ -137,7 +137,7 @@ func explain(field string, err error) string {
 	case isUnknown(err):
 		return "is not a field of the request" + expectedSecret(field)
 	default:
-		return err.Error()
+		return "is wrong: " + err.Error()
 	}
 }
 

@@ -56,7 +56,7 @@ func checkTags(field string, tags []api.Tag) error {
 // message names what the client sent.
 func (s *Server) checkConfig(entities []api.ServedEntityInput, field string) error {
 	if len(entities) > maxEntities {
-		return invalid(field, "must have at most %d elements, got %d", maxEntities, len(entities))
+		return invalid(field, "must have at most %d elements, got %d: the limit of served_models is %d", maxEntities, len(entities), maxEntities)
 	}
 	names, versions := map[string]int{}, map[string]int{}
 	for i, e := range entities {
@@ -94,14 +94,14 @@ func compatible(first, e api.ServedEntityInput, at string) error {
 }
 
 // checkTraffic proves that the routes name entities once and sum to 100.
-func checkTraffic(routes []api.Route, entities []api.ServedEntityInput) error {
+func checkTraffic(routes []api.Route, entities []api.ServedEntityInput, field string) error {
 	known := map[string]bool{}
 	for _, e := range entities {
 		known[e.Name] = true
 	}
 	sum, seen := 0, map[string]bool{}
 	for i, r := range routes {
-		at := fmt.Sprintf("traffic_config.routes[%d]", i)
+		at := fmt.Sprintf("%s[%d]", field, i)
 		name := r.Entity()
 		switch {
 		case name == "":
@@ -119,7 +119,7 @@ func checkTraffic(routes []api.Route, entities []api.ServedEntityInput) error {
 		sum += int(r.TrafficPercentage)
 	}
 	if sum != 100 {
-		return invalid("traffic_config.routes", "must have traffic percentages that sum to 100, got %d", sum)
+		return invalid(field, "must have traffic percentages that sum to 100, got %d", sum)
 	}
 	return nil
 }

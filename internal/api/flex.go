@@ -10,8 +10,11 @@ import (
 // Version is a model version. Documents send it as a number, servers answer with a string; both decode.
 type Version string
 
-// UnmarshalJSON accepts a JSON string or a whole, non-negative JSON number.
+// UnmarshalJSON accepts a JSON string, a whole, non-negative JSON number, or null, which leaves v as it is.
 func (v *Version) UnmarshalJSON(b []byte) error {
+	if string(b) == "null" {
+		return nil
+	}
 	if len(b) > 0 && b[0] == '"' {
 		return json.Unmarshal(b, (*string)(v))
 	}
@@ -79,6 +82,7 @@ type Logprobs struct {
 
 // UnmarshalJSON accepts a boolean or a whole number, the number of alternatives.
 func (l *Logprobs) UnmarshalJSON(b []byte) error {
+	*l = Logprobs{}
 	if err := json.Unmarshal(b, &l.Enabled); err == nil {
 		return nil
 	}

@@ -1,0 +1,59 @@
+package egress
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"syscall"
+	"time"
+)
+
+// Options configures a client.
+type Options struct {
+	Policy   Policy
+	Connect  time.Duration  // for name resolution, TCP and TLS each; default 10 s
+	RootCAs  *x509.CertPool // nil: the system's
+	Resolver *net.Resolver  // nil: the system's
+}
+
+// NewClient returns a client that dials what the policy allows, keeps connections for the next call, follows no
+// redirect and asks no proxy. It has no time-out of its own beyond connecting: contexts bound the rest.
+func NewClient(o Options) *http.Client {
+	if o.Connect <= 0 {
+		o.Connect = 10 * time.Second
+	}
+	dialer := &net.Dialer{
+		Timeout:   o.Connect,
+		KeepAlive: 30 * time.Second,
+		Resolver:  o.Resolver,
+		ControlContext: func(_ context.Context, _, address string, _ syscall.RawConn) error {
+			return o.Policy.checkDial(address)
+		},
+	}
+	return &http.Client{
+		Transport: &http.Transport{
+			DialContext:         dialer.DialContext,
+			TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.RootCAs},
+			TLSHandshakeTimeout: o.Connect,
+			ForceAttemptHTTP2:   true,
+			MaxIdleConns:        256,
+			MaxIdleConnsPerHost: 128,
+			IdleConnTimeout:     90 * time.Second,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// checkDial sees the address that the kernel is about to connect to, so that a name that resolves differently the
+// second time gains nothing.
+func (p Policy) checkDial(address string) error {
+	ap, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return fmt.Errorf("%w: %q is not an address", ErrForbidden, address)
+	}
+	return p.Check(ap.Addr())
+}
