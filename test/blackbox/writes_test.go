@@ -3,6 +3,7 @@ package blackbox
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"testing"
 
@@ -100,7 +101,7 @@ func wantValidConfigs(t *testing.T, w *world) {
 		if r.Route != "put_config" {
 			continue
 		}
-		if r.Status != 200 && r.Status != 409 {
+		if r.Status >= http.StatusBadRequest && r.Status != http.StatusConflict {
 			t.Errorf("request %d: status %d", r.Seq, r.Status)
 		}
 		var c api.ConfigInput

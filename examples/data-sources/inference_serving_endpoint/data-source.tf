@@ -4,7 +4,7 @@ data "inference_serving_endpoint" "chat" {
 
 check "chat_is_ready" {
   assert {
-    condition     = data.inference_serving_endpoint.chat.ready == "READY"
+    condition     = data.inference_serving_endpoint.chat.state.ready == "READY"
     error_message = "The endpoint chat does not serve."
   }
 }
