@@ -81,21 +81,3 @@ func messageName(b []byte) (string, error) {
 	}
 	return values[":event-type"], nil
 }
-
-// AppendMessage encodes a message with string headers, given as name and value in turns.
-func AppendMessage(to []byte, payload []byte, headers ...string) []byte {
-	var h []byte
-	for i := 0; i+1 < len(headers); i += 2 {
-		h = append(h, byte(len(headers[i])))
-		h = append(h, headers[i]...)
-		h = append(h, headerString)
-		h = binary.BigEndian.AppendUint16(h, uint16(len(headers[i+1])))
-		h = append(h, headers[i+1]...)
-	}
-	start := len(to)
-	to = binary.BigEndian.AppendUint32(to, uint32(preludeSize+len(h)+len(payload)+trailerSize))
-	to = binary.BigEndian.AppendUint32(to, uint32(len(h)))
-	to = binary.BigEndian.AppendUint32(to, crc32.ChecksumIEEE(to[start:]))
-	to = append(append(to, h...), payload...)
-	return binary.BigEndian.AppendUint32(to, crc32.ChecksumIEEE(to[start:]))
-}
