@@ -80,3 +80,9 @@ func brokenLen(b []byte) int {
 
 // Replacement stands for bytes that are no UTF-8.
 const Replacement = string(utf8.RuneError)
+
+// validText replaces what is no UTF-8, as Stream does.
+func validText(s string) string {
+	v := Stream{held: []byte(s)}
+	return v.take(true)
+}

@@ -3,6 +3,7 @@ package tokenizer
 import (
 	"encoding/json"
 	"fmt"
+	"unicode/utf8"
 )
 
 // Tokenizer turns text into ids and back. It is safe for concurrent use.
@@ -19,6 +20,7 @@ type Tokenizer struct {
 	byteLevel  bool
 	dec        decoding
 	unknown    int32 // -1: none
+	maxID      int
 	components file
 }
 
@@ -34,6 +36,8 @@ func Parse(data []byte) (*Tokenizer, error) {
 	if err := json.Unmarshal(data, &t.components); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFile, err)
 	}
+	// Ids may have holes, but not so many that a small file takes much memory.
+	t.maxID = min(maxID, len(data)+1<<16)
 	f := &t.components
 	for _, step := range []func(*file) error{t.readModel, t.readAdded, t.readNormalizer, t.readPreTokenizer, t.readPostProcessor, t.readDecoder} {
 		if err := step(f); err != nil {
@@ -60,7 +64,11 @@ func (t *Tokenizer) Special(id int32) bool {
 
 // Encode turns text into ids. Control tokens that stand in the text are
 // recognised; addSpecial also adds those of the post-processor, as a begin of text.
+// Bytes that are no UTF-8 count as U+FFFD.
 func (t *Tokenizer) Encode(text string, addSpecial bool) []int32 {
+	if !utf8.ValidString(text) {
+		text = validText(text)
+	}
 	var out []int32
 	if addSpecial {
 		out = append(out, t.prefix...)
@@ -102,7 +110,7 @@ func (t *Tokenizer) encodePlain(out []int32, text string, first bool) []int32 {
 
 // setPiece records that id stands for piece.
 func (t *Tokenizer) setPiece(id int, piece string) error {
-	if id < 0 || id > maxID || len(piece) > maxPiece {
+	if id < 0 || id > t.maxID || len(piece) > maxPiece {
 		return fmt.Errorf("%w: id %d of a piece of %d bytes is out of range", ErrFile, id, len(piece))
 	}
 	for len(t.pieces) <= id {

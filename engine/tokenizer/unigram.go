@@ -57,46 +57,74 @@ func newUnigram(t *Tokenizer, m modelSection) (*unigram, error) {
 	return u, nil
 }
 
-// encode is Viterbi's algorithm over byte positions.
+// span is one piece in the lattice of all segmentations.
+type span struct {
+	from, to int
+	known    bool
+	best     float64 // score of the best way that ends with this piece
+	prev     int     // the span before it on that way; -1: none
+}
+
+// encode is Viterbi's algorithm over byte positions. It compares sums the way
+// sentencepiece does, with the next piece added, because rounding decides ties.
 func (u *unigram) encode(out []int32, word string) []int32 {
-	n := len(word)
-	best := make([]float64, n+1)
-	from := make([]int, n+1)
-	for i := 1; i <= n; i++ {
-		best[i] = math.Inf(-1)
-	}
-	for i := 0; i < n; {
-		_, step := utf8.DecodeRuneInString(word[i:])
-		for j := i + 1; j <= min(n, i+u.longest); j++ {
-			if s, ok := u.score[word[i:j]]; ok && best[i]+s > best[j] {
-				best[j], from[j] = best[i]+s, i
+	var spans []span
+	ending := make([][]int, len(word)+1) // spans by their end
+	add := func(from, to int, score float64, known bool) {
+		s := span{from: from, to: to, known: known, best: score, prev: -1}
+		if from > 0 {
+			s.best = math.Inf(-1)
+			for _, p := range ending[from] {
+				if sum := spans[p].best + score; sum > s.best {
+					s.best, s.prev = sum, p
+				}
 			}
 		}
-		if _, known := u.score[word[i:i+step]]; !known && best[i]+u.unkScore > best[i+step] {
-			best[i+step], from[i+step] = best[i]+u.unkScore, i
+		ending[to] = append(ending[to], len(spans))
+		spans = append(spans, s)
+	}
+	for i := 0; i < len(word); {
+		_, step := utf8.DecodeRuneInString(word[i:])
+		for j := i + 1; j <= min(len(word), i+u.longest); j++ {
+			if score, ok := u.score[word[i:j]]; ok {
+				add(i, j, score, true)
+			}
+		}
+		if _, known := u.score[word[i:i+step]]; !known {
+			add(i, i+step, u.unkScore, false)
 		}
 		i += step
 	}
-	var cuts []int
-	for i := n; i > 0; i = from[i] {
-		cuts = append(cuts, i)
-	}
-	at, unknown := 0, false
-	for k := len(cuts) - 1; k >= 0; k-- {
-		piece := word[at:cuts[k]]
-		at = cuts[k]
-		if _, ok := u.score[piece]; ok {
-			out, unknown = append(out, u.t.ids[piece]), false
-			continue
+	last, best := -1, math.Inf(-1)
+	for _, p := range ending[len(word)] {
+		if spans[p].best > best {
+			last, best = p, spans[p].best
 		}
-		if u.bytes {
+	}
+	var way []span
+	for ; last >= 0; last = spans[last].prev {
+		way = append(way, spans[last])
+	}
+	return u.spell(out, word, way)
+}
+
+// spell turns a way, last piece first, into ids. Unknown characters become bytes,
+// or one unknown token for a run of them.
+func (u *unigram) spell(out []int32, word string, way []span) []int32 {
+	unknown := false
+	for k := len(way) - 1; k >= 0; k-- {
+		piece := word[way[k].from:way[k].to]
+		switch {
+		case way[k].known:
+			out = append(out, u.t.ids[piece])
+		case u.bytes:
 			for i := range len(piece) {
 				out = append(out, u.byteIDs[piece[i]])
 			}
-		} else if u.t.unknown >= 0 && !unknown {
+		case u.t.unknown >= 0 && !unknown:
 			out = append(out, u.t.unknown)
 		}
-		unknown = !u.bytes
+		unknown = !way[k].known && !u.bytes
 	}
 	return out
 }

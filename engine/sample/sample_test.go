@@ -1,0 +1,180 @@
+package sample
+
+import (
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestGreedyTakesTheFirstOfEquals(t *testing.T) {
+	if got := Greedy([]float32{1, 3, 3, 2}); got != 1 {
+		t.Errorf("got %d", got)
+	}
+	nan := float32(math.NaN())
+	if got := Greedy([]float32{nan, 1, nan}); got != 1 {
+		t.Errorf("got %d beside NaN", got)
+	}
+}
+
+func TestSampleFollowsTheDistribution(t *testing.T) {
+	logits := []float32{float32(math.Log(0.5)), float32(math.Log(0.3)), float32(math.Log(0.2))}
+	for _, c := range []struct {
+		p    Params
+		want [3]float64
+	}{
+		{Params{Temperature: 1}, [3]float64{0.5, 0.3, 0.2}},
+		{Params{Temperature: 1, TopP: 0.6}, [3]float64{0.625, 0.375, 0}},
+		{Params{Temperature: 1, TopK: 2}, [3]float64{0.625, 0.375, 0}},
+		{Params{Temperature: 0.5}, [3]float64{0.25 / 0.38, 0.09 / 0.38, 0.04 / 0.38}},
+		{Params{Temperature: 1, TopK: 1}, [3]float64{1, 0, 0}},
+		{Params{}, [3]float64{1, 0, 0}},
+	} {
+		const n = 20000
+		var s Sampler
+		var got [3]float64
+		for i := range n {
+			got[s.Sample(logits, c.p, 0, i)] += 1.0 / n
+		}
+		for i := range got {
+			if math.Abs(got[i]-c.want[i]) > 0.015 {
+				t.Errorf("%+v: got %.3f, want %.3f", c.p, got, c.want)
+				break
+			}
+		}
+	}
+}
+
+func TestSampleDependsOnSeedChoiceAndIndexAlone(t *testing.T) {
+	logits := make([]float32, 50)
+	draw := func(s *Sampler, seed uint64, choice int) (out [20]int32) {
+		for i := range out {
+			out[i] = s.Sample(logits, Params{Temperature: 1, Seed: seed}, choice, i)
+		}
+		return out
+	}
+	var s Sampler
+	first := draw(&s, 7, 0)
+	s.Sample(logits, Params{Temperature: 2, Seed: 9}, 3, 1)
+	if draw(&s, 7, 0) != first || draw(new(Sampler), 7, 0) != first {
+		t.Error("the same seed draws something else")
+	}
+	if draw(&s, 8, 0) == first || draw(&s, 7, 1) == first {
+		t.Error("seed or choice changes nothing")
+	}
+}
+
+func TestParamsValidate(t *testing.T) {
+	for _, p := range []Params{{Temperature: -1}, {Temperature: 3}, {Temperature: math.NaN()}, {TopP: 1.1}, {TopP: -0.1}, {TopP: math.NaN()}, {TopK: -1}} {
+		if err := p.Validate(); !errors.Is(err, ErrParams) {
+			t.Errorf("%+v: got %v", p, err)
+		}
+	}
+}
+
+func TestLogprobs(t *testing.T) {
+	logits := []float32{float32(math.Log(0.1)), float32(math.Log(0.6)), float32(math.Log(0.3))}
+	chosen, top := Logprobs(logits, 0, 2)
+	if math.Abs(chosen.Logprob-math.Log(0.1)) > 1e-6 || chosen.ID != 0 {
+		t.Errorf("chosen %+v", chosen)
+	}
+	if len(top) != 2 || top[0].ID != 1 || top[1].ID != 2 || math.Abs(top[0].Logprob-math.Log(0.6)) > 1e-6 {
+		t.Errorf("top %+v", top)
+	}
+	if _, top = Logprobs(logits, 0, 0); len(top) != 0 {
+		t.Errorf("top %+v", top)
+	}
+}
+
+func TestStopper(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		stops  []string
+		pieces []string
+		want   string
+		stop   bool
+	}{
+		{"within one piece", []string{"END"}, []string{"abENDcd"}, "ab", true},
+		{"over three pieces", []string{"END"}, []string{"aE", "N", "Dx"}, "a", true},
+		{"false start", []string{"END"}, []string{"aEN", "x"}, "aENx", false},
+		{"overlapping starts", []string{"aab"}, []string{"a", "a", "a", "b"}, "a", true},
+		{"first of several", []string{"z", "bc"}, []string{"ab", "cz"}, "a", true},
+		{"at the end", []string{"ab"}, []string{"xa"}, "xa", false},
+		{"none", nil, []string{"a", "b"}, "ab", false},
+		{"empty is ignored", []string{""}, []string{"a"}, "a", false},
+		{"multi-byte", []string{"é!"}, []string{"xé", "!"}, "x", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := NewStopper(c.stops)
+			got, stopped := "", false
+			for _, p := range c.pieces {
+				var out string
+				if out, stopped = s.Push(p); stopped {
+					got += out
+					break
+				}
+				got += out
+			}
+			if !stopped {
+				got += s.Flush()
+			}
+			if got != c.want || stopped != c.stop {
+				t.Errorf("got %q %v, want %q %v", got, stopped, c.want, c.stop)
+			}
+		})
+	}
+}
+
+// TestStopperLaw compares with cutting the whole text, however it is cut into pieces.
+func TestStopperLaw(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		stops := rapid.SliceOfN(rapid.StringOfN(rapid.RuneFrom([]rune("ab")), 1, 4, -1), 0, 3).Draw(t, "stops")
+		pieces := rapid.SliceOf(rapid.StringOfN(rapid.RuneFrom([]rune("ab")), 0, 4, -1)).Draw(t, "pieces")
+		s := NewStopper(stops)
+		var got, seen strings.Builder
+		stopped := false
+		for _, p := range pieces {
+			seen.WriteString(p)
+			var out string
+			out, stopped = s.Push(p)
+			got.WriteString(out)
+			if stopped {
+				break
+			}
+		}
+		if !stopped {
+			got.WriteString(s.Flush())
+		}
+		want := seen.String()
+		cut := len(want)
+		for _, x := range stops {
+			if i := strings.Index(want, x); i >= 0 {
+				cut = min(cut, i)
+			}
+		}
+		if got.String() != want[:cut] || stopped != (cut < len(want)) {
+			t.Fatalf("got %q, want %q", got.String(), want[:cut])
+		}
+	})
+}
+
+func FuzzSample(f *testing.F) {
+	f.Add(1.0, 0.9, 3, uint64(1), []byte{1, 2, 3})
+	f.Fuzz(func(t *testing.T, temperature, topP float64, topK int, seed uint64, raw []byte) {
+		p := Params{Temperature: temperature, TopP: topP, TopK: topK, Seed: seed}
+		if p.Validate() != nil || len(raw) == 0 {
+			return
+		}
+		logits := make([]float32, len(raw))
+		for i, b := range raw {
+			logits[i] = math.Float32frombits(uint32(b) << 24 >> (b % 3))
+		}
+		var s Sampler
+		if id := s.Sample(logits, p, 0, 0); id < 0 || int(id) >= len(logits) {
+			t.Errorf("drew %d of %d", id, len(logits))
+		}
+		Logprobs(logits, 0, 5)
+	})
+}
