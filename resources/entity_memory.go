@@ -44,6 +44,9 @@ func (m entityModel) memory() entityMemory {
 	if known(m.ScaleToZeroEnabled) {
 		o.Given = append(o.Given, "scale_to_zero_enabled")
 	}
+	if known(m.MinProvisionedThroughput) {
+		o.Given = append(o.Given, "min_provisioned_throughput")
+	}
 	if known(m.EnvironmentVarsWO) {
 		o.WriteOnlyEnvironment = slices.Sorted(maps.Keys(m.EnvironmentVarsWO.Elements()))
 	}
@@ -94,6 +97,13 @@ func (serverChoice) PlanModifyString(ctx context.Context, req planmodifier.Strin
 func (serverChoice) PlanModifyBool(ctx context.Context, req planmodifier.BoolRequest, resp *planmodifier.BoolResponse) {
 	if req.ConfigValue.IsNull() && !req.StateValue.IsNull() && !req.Plan.Raw.IsNull() && wasGiven(ctx, req.Private, req.Path, &resp.Diagnostics) {
 		resp.PlanValue = types.BoolUnknown()
+	}
+}
+
+// PlanModifyInt64 plans the reset of a number.
+func (serverChoice) PlanModifyInt64(ctx context.Context, req planmodifier.Int64Request, resp *planmodifier.Int64Response) {
+	if req.ConfigValue.IsNull() && !req.StateValue.IsNull() && !req.Plan.Raw.IsNull() && wasGiven(ctx, req.Private, req.Path, &resp.Diagnostics) {
+		resp.PlanValue = types.Int64Unknown()
 	}
 }
 

@@ -81,7 +81,7 @@ func (m entityModel) flatten(e api.ServedEntity, memory entityMemory, imported b
 		EntityVersion:            orNull(string(e.EntityVersion)),
 		WorkloadType:             orNull(e.WorkloadType),
 		ScaleToZeroEnabled:       types.BoolPointerValue(e.ScaleToZeroEnabled),
-		MinProvisionedThroughput: orZeroDefault(e.MinProvisionedThroughput, m.MinProvisionedThroughput, imported),
+		MinProvisionedThroughput: types.Int64PointerValue(e.MinProvisionedThroughput),
 		MaxProvisionedThroughput: types.Int64PointerValue(e.MaxProvisionedThroughput),
 		ProvisionedModelUnits:    types.Int64PointerValue(e.ProvisionedModelUnits),
 		BurstScalingEnabled:      m.BurstScalingEnabled,
@@ -100,14 +100,6 @@ func (m entityModel) flatten(e api.ServedEntity, memory entityMemory, imported b
 		o.WorkloadSize = orNull(e.WorkloadSize)
 	}
 	return o, nil
-}
-
-// orZeroDefault keeps null where the server shows its default of zero for a bound that was not given.
-func orZeroDefault(have *int64, prior types.Int64, imported bool) types.Int64 {
-	if have != nil && *have == 0 && prior.IsNull() && !imported {
-		return prior
-	}
-	return types.Int64PointerValue(have)
 }
 
 // settled is the state after a write: the plan, with what was unknown filled in from the server. It names the
@@ -140,6 +132,9 @@ func (m entityModel) settled(shown entityModel) (entityModel, []string) {
 	}
 	if m.ScaleToZeroEnabled.IsUnknown() {
 		o.ScaleToZeroEnabled = shown.ScaleToZeroEnabled
+	}
+	if m.MinProvisionedThroughput.IsUnknown() {
+		o.MinProvisionedThroughput = shown.MinProvisionedThroughput
 	}
 	slices.Sort(dropped)
 	return o, dropped

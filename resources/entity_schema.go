@@ -47,8 +47,11 @@ func entityAttributes() map[string]schema.Attribute {
 		},
 		"min_provisioned_concurrency": count("Least number of concurrent requests that a custom model has compute for, a multiple of 4. Needs `max_provisioned_concurrency`.", 0),
 		"max_provisioned_concurrency": count("Greatest number of concurrent requests, a multiple of 4. Needs `min_provisioned_concurrency`.", 4),
-		"min_provisioned_throughput": count("Tokens per second that are always provisioned, a multiple of the model's `throughput_chunk_size`; 0 scales to none. "+
-			"Checked at plan where the model's version is known.", 0),
+		"min_provisioned_throughput": schema.Int64Attribute{
+			Optional: true, Computed: true, Validators: []validator.Int64{int64validator.AtLeast(0)}, PlanModifiers: []planmodifier.Int64{serverChoice{}},
+			MarkdownDescription: "Tokens per second that are always provisioned, a multiple of the model's `throughput_chunk_size`; 0 scales to none. " +
+				"Checked at plan where the model's version is known.",
+		},
 		"max_provisioned_throughput": count("Tokens per second to scale up to, a multiple of the model's `throughput_chunk_size`.", 1),
 		"provisioned_model_units":    count("Model units to provision, for models that are not provisioned by tokens per second.", 1),
 		"burst_scaling_enabled": schema.BoolAttribute{

@@ -19,10 +19,10 @@ const concurrencyStep = 4
 // validateSizes checks the ranges of an entity as far as their bounds are known.
 func (m entityModel) validateSizes(at path.Path, diags *diag.Diagnostics) {
 	minC, maxC := at.AtName("min_provisioned_concurrency"), at.AtName("max_provisioned_concurrency")
-	if !m.MinProvisionedConcurrency.IsNull() && m.MaxProvisionedConcurrency.IsNull() {
+	if known(m.MinProvisionedConcurrency) && m.MaxProvisionedConcurrency.IsNull() {
 		diags.AddAttributeError(maxC, "Missing bound", "min_provisioned_concurrency needs max_provisioned_concurrency.")
 	}
-	if m.MinProvisionedConcurrency.IsNull() && !m.MaxProvisionedConcurrency.IsNull() {
+	if m.MinProvisionedConcurrency.IsNull() && known(m.MaxProvisionedConcurrency) {
 		diags.AddAttributeError(minC, "Missing bound", "max_provisioned_concurrency needs min_provisioned_concurrency.")
 	}
 	if known(m.WorkloadSize) && (known(m.MinProvisionedConcurrency) || known(m.MaxProvisionedConcurrency)) {
@@ -41,7 +41,7 @@ func (m entityModel) validateSizes(at path.Path, diags *diag.Diagnostics) {
 	ordered(m.MinProvisionedConcurrency, m.MaxProvisionedConcurrency, minC, diags)
 
 	minT := at.AtName("min_provisioned_throughput")
-	if !m.MinProvisionedThroughput.IsNull() && m.MaxProvisionedThroughput.IsNull() {
+	if known(m.MinProvisionedThroughput) && m.MaxProvisionedThroughput.IsNull() {
 		diags.AddAttributeError(at.AtName("max_provisioned_throughput"), "Missing bound", "min_provisioned_throughput needs max_provisioned_throughput.")
 	}
 	ordered(m.MinProvisionedThroughput, m.MaxProvisionedThroughput, minT, diags)

@@ -89,7 +89,7 @@ func checkSecretPairs(fields []externalField, block types.Object, at path.Path, 
 		if !f.secret {
 			continue
 		}
-		if !stringAt(block, f.name).IsNull() && !stringAt(block, f.name+suffixWriteOnly).IsNull() {
+		if known(stringAt(block, f.name)) && known(stringAt(block, f.name+suffixWriteOnly)) {
 			resp.AddAttributeError(at.AtName(f.name+suffixWriteOnly), "Secret given twice",
 				fmt.Sprintf("Set either %s or %s.", f.name, f.name+suffixWriteOnly))
 		}
@@ -99,7 +99,7 @@ func checkSecretPairs(fields []externalField, block types.Object, at path.Path, 
 
 // checkVersion wants a write-only value and its version together.
 func checkVersion(writeOnly attr.Value, version types.Int64, name string, at path.Path, resp *diag.Diagnostics) {
-	if !writeOnly.IsNull() && version.IsNull() {
+	if known(writeOnly) && version.IsNull() {
 		resp.AddAttributeError(at.AtName(name+suffixVersion), "Missing version of a write-only value",
 			fmt.Sprintf("%s needs %s: Terraform cannot see write-only values change, only their version. Start with 1.", name+suffixWriteOnly, name+suffixVersion))
 	}
@@ -121,6 +121,11 @@ func checkGiven(fields []externalField, block types.Object, at path.Path, resp *
 // given reports whether a secret has a reference or a write-only value, be it unknown yet.
 func given(block types.Object, name string) bool {
 	return !stringAt(block, name).IsNull() || !stringAt(block, name+suffixWriteOnly).IsNull()
+}
+
+// present reports whether a secret is known to have a reference or a write-only value.
+func present(block types.Object, name string) bool {
+	return known(stringAt(block, name)) || known(stringAt(block, name+suffixWriteOnly))
 }
 
 func missingSecret(name string, at path.Path, resp *diag.Diagnostics) {

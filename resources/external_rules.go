@@ -40,12 +40,12 @@ func wantSecrets(names ...string) func(types.Object, path.Path, *diag.Diagnostic
 
 func checkBedrock(block types.Object, at path.Path, resp *diag.Diagnostics) {
 	keys := []string{"aws_access_key_id", "aws_secret_access_key"}
-	if stringAt(block, "instance_profile_arn").IsNull() {
+	profile := stringAt(block, "instance_profile_arn")
+	if profile.IsNull() {
 		wantSecrets(keys...)(block, at, resp)
-		return
 	}
 	for _, name := range keys {
-		if given(block, name) {
+		if known(profile) && present(block, name) {
 			resp.AddAttributeError(at.AtName(name), "Two ways to authenticate",
 				"amazon_bedrock_config takes either instance_profile_arn or the pair of keys.")
 		}
@@ -55,7 +55,7 @@ func checkBedrock(block types.Object, at path.Path, resp *diag.Diagnostics) {
 func checkCustomProvider(block types.Object, at path.Path, resp *diag.Diagnostics) {
 	header, bearer := objectAt(block, "api_key_auth"), objectAt(block, "bearer_token_auth")
 	switch {
-	case !header.IsNull() && !bearer.IsNull():
+	case known(header) && known(bearer):
 		resp.AddAttributeError(at.AtName("bearer_token_auth"), "Two ways to authenticate",
 			"custom_provider_config takes either api_key_auth or bearer_token_auth.")
 	case header.IsNull() && bearer.IsNull():
@@ -96,7 +96,7 @@ func checkOpenAI(block types.Object, at path.Path, resp *diag.Diagnostics) {
 		}
 	}
 	for _, field := range needs.refuses {
-		if given(block, field) {
+		if present(block, field) {
 			resp.AddAttributeError(at.AtName(field), "Attribute of another API type",
 				fmt.Sprintf("openai_config has no use for %s where openai_api_type is %q.", field, name))
 		}

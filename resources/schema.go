@@ -18,12 +18,17 @@ const (
 )
 
 func timeoutsAttribute(ctx context.Context) schema.Attribute {
-	return timeouts.Attributes(ctx, timeouts.Opts{
+	attribute := timeouts.Attributes(ctx, timeouts.Opts{
 		Create: true, Update: true, Delete: true,
 		CreateDescription: "How long a create may take, rollout included: a duration such as `30m`. Default `2h`.",
 		UpdateDescription: "How long an update may take, rollout included. Default `2h`.",
 		DeleteDescription: "How long a delete may take. Default `15m`.",
 	})
+	if nested, ok := attribute.(schema.SingleNestedAttribute); ok {
+		nested.MarkdownDescription = "How long operations may take. They end with an error after that; the server goes on."
+		return nested
+	}
+	return attribute
 }
 
 // stableString is a computed attribute that never changes as long as the object exists.

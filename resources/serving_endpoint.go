@@ -34,8 +34,9 @@ func (r *servingEndpoint) ImportState(ctx context.Context, req resource.ImportSt
 
 // Create makes the endpoint. One that is there already is adopted if it is what this create would have made.
 func (r *servingEndpoint) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var plan endpointModel
+	var plan, config endpointModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	limit, d := plan.Timeouts.Create(ctx, createTimeout)
 	resp.Diagnostics.Append(d...)
 	if resp.Diagnostics.HasError() || !r.configured(&resp.Diagnostics) {
@@ -51,6 +52,7 @@ func (r *servingEndpoint) Create(ctx context.Context, req resource.CreateRequest
 	}
 	r.coordinator.Remember(ep)
 	state := plan.settled(plan.flatten(ep, r.host, false), &resp.Diagnostics)
+	remember(ctx, resp.Private, config.memories(), &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, endpointIdentity{state.Name})...)
 }
@@ -78,8 +80,9 @@ func (r *servingEndpoint) Read(ctx context.Context, req resource.ReadRequest, re
 
 // Update sends each changed setting over the route that carries it.
 func (r *servingEndpoint) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var plan, state endpointModel
+	var plan, state, config endpointModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	limit, d := plan.Timeouts.Update(ctx, updateTimeout)
 	resp.Diagnostics.Append(d...)
@@ -99,6 +102,7 @@ func (r *servingEndpoint) Update(ctx context.Context, req resource.UpdateRequest
 		r.fail(ctx, &resp.Diagnostics, "read", plan.object(), err)
 		return
 	}
+	remember(ctx, resp.Private, config.memories(), &resp.Diagnostics)
 	state = plan.settled(plan.flatten(ep, r.host, false), &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, endpointIdentity{state.Name})...)

@@ -41,6 +41,14 @@ func (m endpointModel) expand() api.CreateEndpoint {
 	}
 }
 
+// memories is what to remember of a configured endpoint; m is the configuration.
+func (m endpointModel) memories() memories {
+	if !known(m.BudgetPolicyID) {
+		return memories{}
+	}
+	return memories{"": {Given: []string{"budget_policy_id"}}}
+}
+
 // flatten is the state of the endpoint as the server shows it, over m, the prior state.
 func (m endpointModel) flatten(ep api.Endpoint, host string, imported bool) endpointModel {
 	o := m

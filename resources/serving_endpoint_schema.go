@@ -57,6 +57,7 @@ func (r *servingEndpoint) Schema(ctx context.Context, _ resource.SchemaRequest, 
 				Optional: true, Computed: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 				PlanModifiers: []planmodifier.String{
 					stringplanmodifier.UseStateForUnknown(),
+					serverChoice{},
 					replaceBecause{"The API has no route that changes an endpoint's budget policy, so Terraform deletes the endpoint and creates it anew."},
 				},
 				MarkdownDescription: "Budget policy that the endpoint's cost is booked on. The API cannot change it, so another policy replaces the endpoint. " +

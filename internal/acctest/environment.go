@@ -1,8 +1,11 @@
 package acctest
 
 import (
+	"context"
 	"fmt"
+	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
@@ -18,7 +21,8 @@ type Environment struct {
 	*mockserver.Server
 	Host  string
 	Token string
-	t     testing.TB
+
+	schemas func() (*tfprotov6.GetProviderSchemaResponse, error)
 }
 
 // Option changes how the mock server of a test behaves.
@@ -50,7 +54,11 @@ func Start(t testing.TB, options ...Option) *Environment {
 			t.Errorf("closing the mock server: %v", err)
 		}
 	})
-	return &Environment{Server: s, Host: host, Token: "token-of-" + strings.NewReplacer("/", "-").Replace(t.Name()), t: t}
+	e := &Environment{Server: s, Host: host, Token: "token-of-" + strings.NewReplacer("/", "-").Replace(t.Name())}
+	e.schemas = sync.OnceValues(func() (*tfprotov6.GetProviderSchemaResponse, error) {
+		return e.NewProvider().GetProviderSchema(context.WithoutCancel(t.Context()), &tfprotov6.GetProviderSchemaRequest{})
+	})
+	return e
 }
 
 // Factories serves the provider in process over plugin protocol 6. Environment variables are not looked at.
@@ -58,6 +66,16 @@ func (e *Environment) Factories() map[string]func() (tfprotov6.ProviderServer, e
 	return map[string]func() (tfprotov6.ProviderServer, error){
 		"inference": func() (tfprotov6.ProviderServer, error) { return e.NewProvider(), nil },
 	}
+}
+
+// Schemas are those of the provider and all that it offers.
+func (e *Environment) Schemas(t testing.TB) *tfprotov6.GetProviderSchemaResponse {
+	t.Helper()
+	s, err := e.schemas()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 // NewProvider returns a provider server that nobody has configured yet.
@@ -94,7 +112,7 @@ func (e *Environment) Count(route string) int {
 func (e *Environment) Writes() []string {
 	var routes []string
 	for _, r := range e.Requests() {
-		if r.Method != "GET" {
+		if r.Method != http.MethodGet {
 			routes = append(routes, r.Route)
 		}
 	}
