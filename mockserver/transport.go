@@ -40,7 +40,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		defer func() {
 			switch p := recover(); p {
 			case nil:
-				w.finish(nil)
+				w.finish(r.Context().Err()) // a body that a context cut must not look whole
 			case http.ErrAbortHandler:
 				w.finish(errHungUp)
 			default:
@@ -50,7 +50,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		}()
 		t.handler.ServeHTTP(w, q)
 	}()
-	stop := context.AfterFunc(r.Context(), func() { pr.CloseWithError(r.Context().Err()) })
+	stop := context.AfterFunc(r.Context(), func() { _ = pw.CloseWithError(r.Context().Err()) })
 	select {
 	case <-w.started:
 	case <-r.Context().Done():
@@ -107,7 +107,7 @@ func (w *pipeWriter) finish(err error) {
 		w.err = err
 		close(w.started)
 	})
-	w.body.CloseWithError(err)
+	_ = w.body.CloseWithError(err) // never fails
 }
 
 // pipeBody ends the handler when the client closes the body early.
