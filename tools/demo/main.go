@@ -9,7 +9,12 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
+
+	"github.com/inference-iac/terraform-provider-inference/tools/harness"
 )
+
+// timeScale makes an hour of rollout last six seconds.
+const timeScale = "600"
 
 // options are the flags; paths are relative to the current directory.
 type options struct {
@@ -45,19 +50,23 @@ func run(ctx context.Context, o options, out io.Writer) (_ string, err error) {
 	}
 	defer func() { _ = os.RemoveAll(work) }()
 
-	if err := layOut(work, o); err != nil {
+	config, err := harness.LayOut(work, o.provider)
+	if err == nil {
+		err = os.CopyFS(filepath.Join(work, "scenario"), os.DirFS(o.scenario))
+	}
+	if err != nil {
 		return "", fmt.Errorf("prepare the working directory: %w", err)
 	}
-	s, err := startServer(ctx, o.mockserver)
+	s, err := harness.StartServer(ctx, o.mockserver, "--time-scale", timeScale)
 	if err != nil {
 		return "", fmt.Errorf("start the mock server: %w", err)
 	}
-	defer s.stop()
+	defer s.Stop()
 
 	d := demo{
 		out:    out,
 		server: s,
-		cli:    newCLI(o.tf, filepath.Join(work, "scenario"), filepath.Join(work, "cli.tfrc"), s),
+		cli:    harness.NewCLI(o.tf, filepath.Join(work, "scenario"), config, s),
 	}
 	if err := d.steps(ctx); err != nil {
 		if ctx.Err() != nil {

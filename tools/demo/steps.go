@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/inference-iac/terraform-provider-inference/internal/api"
+	"github.com/inference-iac/terraform-provider-inference/tools/harness"
 )
 
 const (
@@ -29,8 +30,8 @@ type outputs struct {
 // demo carries what the steps find out for the summary.
 type demo struct {
 	out    io.Writer
-	server *server
-	cli    cli
+	server *harness.Server
+	cli    harness.CLI
 
 	endpoints, entities, routes int
 	configUpdates               int
@@ -59,20 +60,20 @@ func (d *demo) steps(ctx context.Context) error {
 
 func (d *demo) init(ctx context.Context) error {
 	took := stopwatch()
-	if _, err := d.cli.run(ctx, "init", "-input=false"); err != nil {
+	if _, err := d.cli.Run(ctx, "init", "-input=false"); err != nil {
 		return err
 	}
-	d.say(d.cli.name()+" init", "provider from a mirror on disk, no network"+took())
+	d.say(d.cli.Name()+" init", "provider from a mirror on disk, no network"+took())
 	return nil
 }
 
 func (d *demo) apply(ctx context.Context) error {
 	took := stopwatch()
-	out, err := d.cli.run(ctx, "apply", "-auto-approve", "-input=false")
+	out, err := d.cli.Run(ctx, "apply", "-auto-approve", "-input=false")
 	if err != nil {
 		return err
 	}
-	requests, err := d.requests(ctx)
+	requests, err := d.server.Requests(ctx)
 	if err != nil {
 		return err
 	}
@@ -85,16 +86,16 @@ func (d *demo) apply(ctx context.Context) error {
 	}
 	d.endpoints, d.entities, d.routes = requests["create_endpoint"], len(e.Config.ServedEntities), len(e.Config.TrafficConfig.Routes)
 	d.configUpdates = requests["put_config"]
-	d.say(d.cli.name()+" apply", fmt.Sprintf("%s %d POST, %d PUT config%s", applied(out), d.endpoints, d.configUpdates, took()))
+	d.say(d.cli.Name()+" apply", fmt.Sprintf("%s %d POST, %d PUT config%s", applied(out), d.endpoints, d.configUpdates, took()))
 	return nil
 }
 
 func (d *demo) plan(ctx context.Context) error {
 	took := stopwatch()
-	if _, err := d.cli.run(ctx, "plan", "-detailed-exitcode", "-input=false"); err != nil {
+	if _, err := d.cli.Run(ctx, "plan", "-detailed-exitcode", "-input=false"); err != nil {
 		return fmt.Errorf("the second plan is not empty: %w", err)
 	}
-	d.say(d.cli.name()+" plan", "empty"+took())
+	d.say(d.cli.Name()+" plan", "empty"+took())
 	return nil
 }
 
@@ -110,7 +111,7 @@ func (d *demo) traffic(ctx context.Context) error {
 // split sends a burst and compares what answered with what the configuration asks for.
 func (d *demo) split(ctx context.Context, o outputs) (seen, wanted string, err error) {
 	took := stopwatch()
-	answers, err := d.server.burst(ctx, o.EndpointName.Value, invocations, atOnce)
+	answers, err := chatter{d.server}.burst(ctx, o.EndpointName.Value, invocations, atOnce)
 	if err != nil {
 		return "", "", err
 	}
@@ -136,7 +137,7 @@ func (d *demo) chat(ctx context.Context) error {
 	}
 	const question = "What is a serving endpoint?"
 	d.say("streamed chat", question)
-	entity, frames, err := d.server.stream(ctx, o.EndpointName.Value, question, &indented{out: d.out})
+	entity, frames, err := chatter{d.server}.stream(ctx, o.EndpointName.Value, question, &indented{out: d.out})
 	if err != nil {
 		return err
 	}
@@ -146,21 +147,21 @@ func (d *demo) chat(ctx context.Context) error {
 
 func (d *demo) shift(ctx context.Context) error {
 	took := stopwatch()
-	before, err := d.requests(ctx)
+	before, err := d.server.Requests(ctx)
 	if err != nil {
 		return err
 	}
 	const percent = 50
 	variable := fmt.Sprintf("-var=challenger_percentage=%d", percent)
-	out, err := d.cli.run(ctx, "apply", "-auto-approve", "-input=false", variable)
+	out, err := d.cli.Run(ctx, "apply", "-auto-approve", "-input=false", variable)
 	if err != nil {
 		return err
 	}
-	after, err := d.requests(ctx)
+	after, err := d.server.Requests(ctx)
 	if err != nil {
 		return err
 	}
-	d.say(d.cli.name()+" apply", fmt.Sprintf("%s challenger at %d %%, %d PUT config%s",
+	d.say(d.cli.Name()+" apply", fmt.Sprintf("%s challenger at %d %%, %d PUT config%s",
 		applied(out), percent, after["put_config"]-before["put_config"], took()))
 	e, err := d.endpoint(ctx)
 	if err != nil {
@@ -180,7 +181,7 @@ func (d *demo) shift(ctx context.Context) error {
 }
 
 func (d *demo) secretsInState(context.Context) (err error) {
-	if d.secrets, err = d.cli.count(d.server.Token); err != nil {
+	if d.secrets, err = d.cli.Count(d.server.Token); err != nil {
 		return err
 	}
 	if d.secrets > 0 {
@@ -192,17 +193,17 @@ func (d *demo) secretsInState(context.Context) (err error) {
 
 func (d *demo) destroy(ctx context.Context) error {
 	took := stopwatch()
-	if _, err := d.cli.run(ctx, "destroy", "-auto-approve", "-input=false"); err != nil {
+	if _, err := d.cli.Run(ctx, "destroy", "-auto-approve", "-input=false"); err != nil {
 		return err
 	}
 	var left api.EndpointList
-	if err := d.server.get(ctx, api.PathEndpoints, &left); err != nil {
+	if err := d.server.Get(ctx, api.PathEndpoints, &left); err != nil {
 		return err
 	}
 	if n := len(left.Endpoints); n > 0 {
 		return fmt.Errorf("%d endpoints are left on the server after destroy", n)
 	}
-	d.say(d.cli.name()+" destroy", "nothing is left on the server"+took())
+	d.say(d.cli.Name()+" destroy", "nothing is left on the server"+took())
 	return nil
 }
 
@@ -212,29 +213,12 @@ func (d *demo) endpoint(ctx context.Context) (e api.Endpoint, err error) {
 	if err != nil {
 		return e, err
 	}
-	err = d.server.get(ctx, api.EndpointPath(o.EndpointName.Value), &e)
+	err = d.server.Get(ctx, api.EndpointPath(o.EndpointName.Value), &e)
 	return e, err
 }
 
-// requests counts what the server has recorded so far, by route.
-func (d *demo) requests(ctx context.Context) (map[string]int, error) {
-	var recorded struct {
-		Requests []struct {
-			Route string `json:"route"`
-		} `json:"requests"`
-	}
-	if err := d.server.get(ctx, "/__admin/requests", &recorded); err != nil {
-		return nil, err
-	}
-	n := map[string]int{}
-	for _, r := range recorded.Requests {
-		n[r.Route]++
-	}
-	return n, nil
-}
-
 func (d *demo) outputs(ctx context.Context) (o outputs, err error) {
-	out, err := d.cli.run(ctx, "output", "-json")
+	out, err := d.cli.Run(ctx, "output", "-json")
 	if err != nil {
 		return o, err
 	}

@@ -12,10 +12,14 @@ import (
 	"sync"
 
 	"github.com/inference-iac/terraform-provider-inference/internal/api"
+	"github.com/inference-iac/terraform-provider-inference/tools/harness"
 )
 
+// chatter talks to endpoints as their users do.
+type chatter struct{ *harness.Server }
+
 // burst sends n chats, several at once, and counts the answers by served entity.
-func (s *server) burst(ctx context.Context, endpoint string, n, atOnce int) (map[string]int, error) {
+func (c chatter) burst(ctx context.Context, endpoint string, n, atOnce int) (map[string]int, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var (
@@ -27,7 +31,7 @@ func (s *server) burst(ctx context.Context, endpoint string, n, atOnce int) (map
 	for range atOnce {
 		wg.Go(func() {
 			for i := range tasks {
-				entity, err := s.ask(ctx, endpoint, fmt.Sprintf("Question %d: which version are you?", i))
+				entity, err := c.ask(ctx, endpoint, fmt.Sprintf("Question %d: which version are you?", i))
 				if err != nil {
 					cancel(err)
 					return
@@ -52,8 +56,8 @@ feed:
 }
 
 // ask sends one chat and returns the name of the entity that answered.
-func (s *server) ask(ctx context.Context, endpoint, question string) (string, error) {
-	res, err := s.chat(ctx, endpoint, question, 8, false)
+func (c chatter) ask(ctx context.Context, endpoint, question string) (string, error) {
+	res, err := c.chat(ctx, endpoint, question, 8, false)
 	if err != nil {
 		return "", err
 	}
@@ -69,8 +73,8 @@ func (s *server) ask(ctx context.Context, endpoint, question string) (string, er
 }
 
 // stream sends one chat and writes the answer as it arrives. It returns the entity and the number of frames.
-func (s *server) stream(ctx context.Context, endpoint, question string, out io.Writer) (string, int, error) {
-	res, err := s.chat(ctx, endpoint, question, 48, true)
+func (c chatter) stream(ctx context.Context, endpoint, question string, out io.Writer) (string, int, error) {
+	res, err := c.chat(ctx, endpoint, question, 48, true)
 	if err != nil {
 		return "", 0, err
 	}
@@ -105,7 +109,7 @@ func (s *server) stream(ctx context.Context, endpoint, question string, out io.W
 }
 
 // chat posts one user message. The caller closes the body.
-func (s *server) chat(ctx context.Context, endpoint, question string, maxTokens int, stream bool) (*http.Response, error) {
+func (c chatter) chat(ctx context.Context, endpoint, question string, maxTokens int, stream bool) (*http.Response, error) {
 	greedy := 0.0
 	body, err := json.Marshal(api.Invocation{
 		Messages:   []api.ChatMessage{{Role: "user", Content: question}},
@@ -115,11 +119,11 @@ func (s *server) chat(ctx context.Context, endpoint, question string, maxTokens 
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL+api.InvocationsPath(endpoint), bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.URL+api.InvocationsPath(endpoint), bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("Authorization", "Bearer "+s.Token)
+	req.Header.Set("Authorization", "Bearer "+c.Token)
 	req.Header.Set("Content-Type", "application/json")
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {

@@ -1,4 +1,4 @@
-package main
+package harness
 
 import (
 	"fmt"
@@ -8,24 +8,22 @@ import (
 	"runtime"
 )
 
-// layOut fills the working directory: a copy of the scenario, a provider mirror, and a CLI configuration
-// that knows this mirror alone, so that init is a real init without a network.
-func layOut(work string, o options) error {
-	if err := os.CopyFS(filepath.Join(work, "scenario"), os.DirFS(o.scenario)); err != nil {
-		return err
-	}
+// LayOut fills a working directory with a provider mirror and a CLI configuration that knows this mirror
+// alone, so that init is a real init without a network. It returns the configuration's path.
+func LayOut(work, provider string) (string, error) {
 	mirror := filepath.Join(work, "mirror")
 	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
 		dir := filepath.Join(mirror, host, "inference-iac", "inference", "0.1.0", runtime.GOOS+"_"+runtime.GOARCH)
 		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return err
+			return "", err
 		}
-		if err := copyProgram(filepath.Join(dir, "terraform-provider-inference_v0.1.0"+filepath.Ext(o.provider)), o.provider); err != nil {
-			return err
+		if err := copyProgram(filepath.Join(dir, "terraform-provider-inference_v0.1.0"+filepath.Ext(provider)), provider); err != nil {
+			return "", err
 		}
 	}
 	rc := fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", mirror)
-	return os.WriteFile(filepath.Join(work, "cli.tfrc"), []byte(rc), 0o644)
+	config := filepath.Join(work, "cli.tfrc")
+	return config, os.WriteFile(config, []byte(rc), 0o644)
 }
 
 // copyProgram links where it can, since the binary is large and stands in the mirror twice.

@@ -1,13 +1,13 @@
 //go:build unix
 
-package main
+package harness
 
 import (
 	"os/exec"
 	"syscall"
 )
 
-// ownGroup keeps Ctrl-C from reaching the child twice: the demo alone passes it on, to the whole group, and
+// ownGroup keeps Ctrl-C from reaching the child twice: its parent alone passes it on, to the whole group, and
 // so a provider never outlives its terraform.
 func ownGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 

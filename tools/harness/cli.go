@@ -1,4 +1,4 @@
-package main
+package harness
 
 import (
 	"bytes"
@@ -12,16 +12,16 @@ import (
 	"time"
 )
 
-// cli runs terraform or tofu in one directory.
-type cli struct {
+// CLI runs terraform or tofu in one directory.
+type CLI struct {
 	path string
 	dir  string
 	env  []string
 }
 
-// newCLI leaves out whatever of the caller's environment would change what the CLI or the provider does.
-func newCLI(path, dir, config string, s *server) cli {
-	c := cli{path: path, dir: dir}
+// NewCLI returns a CLI for dir that talks to s. It leaves out whatever of the caller's environment would change what the CLI or the provider does.
+func NewCLI(path, dir, config string, s *Server) CLI {
+	c := CLI{path: path, dir: dir}
 	for _, kv := range os.Environ() {
 		if !strings.HasPrefix(kv, "TF_") && !strings.HasPrefix(kv, "DATABRICKS_") && !strings.HasPrefix(kv, "INFERENCE_") {
 			c.env = append(c.env, kv)
@@ -37,13 +37,13 @@ func newCLI(path, dir, config string, s *server) cli {
 	return c
 }
 
-// name is what the user calls the program.
-func (c cli) name() string {
+// Name is what the user calls the program.
+func (c CLI) Name() string {
 	return strings.TrimSuffix(filepath.Base(c.path), filepath.Ext(c.path))
 }
 
-// run returns what the CLI printed. An exit code other than 0 is an error that holds it.
-func (c cli) run(ctx context.Context, args ...string) (string, error) {
+// Run returns what the CLI printed. An exit code other than 0 is an error that holds it.
+func (c CLI) Run(ctx context.Context, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, c.path, append(args, "-no-color")...)
 	cmd.Dir, cmd.Env = c.dir, c.env
 	var stdout, stderr bytes.Buffer
@@ -57,16 +57,16 @@ func (c cli) run(ctx context.Context, args ...string) (string, error) {
 	}
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
-		return "", fmt.Errorf("%s %s: %w", c.name(), args[0], err)
+		return "", fmt.Errorf("%s %s: %w", c.Name(), args[0], err)
 	}
 	if code := cmd.ProcessState.ExitCode(); code != 0 {
-		return "", fmt.Errorf("%s %s: exit code %d\n%s%s", c.name(), strings.Join(args, " "), code, &stdout, &stderr)
+		return "", fmt.Errorf("%s %s: exit code %d\n%s%s", c.Name(), strings.Join(args, " "), code, &stdout, &stderr)
 	}
 	return stdout.String(), nil
 }
 
-// count tells how often the text stands in the files that the CLI left in its directory: state, backups, locks.
-func (c cli) count(text string) (int, error) {
+// Count tells how often the text stands in the files that the CLI left in its directory: state, backups, locks.
+func (c CLI) Count(text string) (int, error) {
 	var n int
 	err := filepath.WalkDir(c.dir, func(path string, entry os.DirEntry, err error) error {
 		if err != nil {

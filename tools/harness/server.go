@@ -1,4 +1,4 @@
-package main
+package harness
 
 import (
 	"bufio"
@@ -13,11 +13,8 @@ import (
 	"time"
 )
 
-// timeScale makes an hour of rollout last six seconds.
-const timeScale = "600"
-
-// server is a running mock server.
-type server struct {
+// Server is a running mock server.
+type Server struct {
 	URL   string `json:"url"`
 	Token string `json:"token"`
 
@@ -26,10 +23,11 @@ type server struct {
 	stderr *bytes.Buffer // read only after exited
 }
 
-// startServer starts the binary on a free port and waits for its ready line.
-func startServer(ctx context.Context, binary string) (*server, error) {
-	s := &server{exited: make(chan struct{}), stderr: new(bytes.Buffer)}
-	s.cmd = exec.Command(binary, "--listen", "127.0.0.1:0", "--time-scale", timeScale, "--admin")
+// StartServer starts the binary on a free port of 127.0.0.1, with its admin routes and the flags given, and
+// waits for its ready line.
+func StartServer(ctx context.Context, binary string, flags ...string) (*Server, error) {
+	s := &Server{exited: make(chan struct{}), stderr: new(bytes.Buffer)}
+	s.cmd = exec.Command(binary, append([]string{"--listen", "127.0.0.1:0", "--admin"}, flags...)...)
 	s.cmd.Stderr = s.stderr
 	ownGroup(s.cmd)
 	stdout, err := s.cmd.StdoutPipe()
@@ -58,14 +56,14 @@ func startServer(ctx context.Context, binary string) (*server, error) {
 		err = ctx.Err()
 	}
 	if err != nil {
-		s.stop()
+		s.Stop()
 		return nil, fmt.Errorf("%w\n%s", err, s.stderr)
 	}
 	return s, nil
 }
 
-// stop asks the server to drain and waits until it is gone.
-func (s *server) stop() {
+// Stop asks the server to drain and waits until it is gone.
+func (s *Server) Stop() {
 	interrupt(s.cmd)
 	select {
 	case <-s.exited:
@@ -75,8 +73,8 @@ func (s *server) stop() {
 	}
 }
 
-// get decodes the answer to an authenticated GET.
-func (s *server) get(ctx context.Context, path string, into any) error {
+// Get decodes the answer to an authenticated GET.
+func (s *Server) Get(ctx context.Context, path string, into any) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+path, nil)
 	if err != nil {
 		return err
@@ -92,4 +90,21 @@ func (s *server) get(ctx context.Context, path string, into any) error {
 		return fmt.Errorf("GET %s: %s: %s", path, res.Status, body)
 	}
 	return json.NewDecoder(res.Body).Decode(into)
+}
+
+// Requests counts what the server has recorded so far, by route.
+func (s *Server) Requests(ctx context.Context) (map[string]int, error) {
+	var recorded struct {
+		Requests []struct {
+			Route string `json:"route"`
+		} `json:"requests"`
+	}
+	if err := s.Get(ctx, "/__admin/requests", &recorded); err != nil {
+		return nil, err
+	}
+	n := map[string]int{}
+	for _, r := range recorded.Requests {
+		n[r.Route]++
+	}
+	return n, nil
 }
