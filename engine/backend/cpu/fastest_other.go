@@ -1,3 +1,5 @@
+//go:build !amd64
+
 package cpu
 
 // fastest is the best table of kernels for this processor.

@@ -1,0 +1,218 @@
+package cpu
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/inference-iac/terraform-provider-inference/engine/backend"
+)
+
+// tables are the kernels that this processor can run.
+func tables() []kernels {
+	out := []kernels{portable()}
+	if f := fastest(); f.name != "go" {
+		out = append(out, f)
+	}
+	return out
+}
+
+// suite runs a test over every table.
+func suite(t *testing.T, f func(t *testing.T, k kernels)) {
+	for _, k := range tables() {
+		t.Run(k.name, func(t *testing.T) { f(t, k) })
+	}
+}
+
+func randoms(r *rand.Rand, n int) []float32 {
+	out := make([]float32, n)
+	for i := range out {
+		out[i] = float32(r.NormFloat64())
+	}
+	return out
+}
+
+func near(t *testing.T, what string, got, want, scale float64) {
+	t.Helper()
+	if math.IsNaN(got) || math.Abs(got-want) > 2e-6*scale+1e-6 {
+		t.Errorf("%s: got %g, want %g", what, got, want)
+	}
+}
+
+// widths cover whole cache lines, halves of them, and one vector.
+var widths = []int{16, 32, 48, 96, 128, 144, 512}
+
+func TestTiles(t *testing.T) {
+	suite(t, func(t *testing.T, kern kernels) {
+		r := rand.New(rand.NewPCG(1, 2))
+		for _, k := range widths {
+			for _, rows := range []int{1, 2, 3, 5, 6, 7, 12, 17} {
+				for _, cols := range []int{1, 2, 3, 4, 5, 8, 11} {
+					w, x := randoms(r, rows*k), randoms(r, cols*k)
+					ldy := rows + 3
+					y := make([]float32, cols*ldy)
+					kern.f32(y, ldy, w, x, rows, cols, k)
+					half := make([]uint16, len(w))
+					rounded := make([]float32, len(w))
+					small, wide := make([]int8, len(w)), make([]int16, len(x))
+					for i, v := range w {
+						half[i] = backend.BFloat16(v)
+						rounded[i] = widen(half[i])
+						small[i] = int8(max(-127, min(127, v*40)))
+					}
+					for i, v := range x {
+						wide[i] = int16(v * 4000)
+					}
+					yb, yi := make([]float32, cols*ldy), make([]float32, cols*ldy)
+					kern.bf16(yb, ldy, half, x, rows, cols, k)
+					kern.int8(yi, ldy, small, wide, rows, cols, k)
+					for c := range cols {
+						for i := range rows {
+							var f, b, scale float64
+							var sum int64
+							for j := range k {
+								f += float64(w[i*k+j]) * float64(x[c*k+j])
+								b += float64(rounded[i*k+j]) * float64(x[c*k+j])
+								scale += math.Abs(float64(w[i*k+j]) * float64(x[c*k+j]))
+								sum += int64(small[i*k+j]) * int64(wide[c*k+j])
+							}
+							at := fmt.Sprintf("%d × %d × %d at %d, %d", rows, cols, k, i, c)
+							near(t, "f32 "+at, float64(y[c*ldy+i]), f, scale)
+							near(t, "bf16 "+at, float64(yb[c*ldy+i]), b, scale)
+							if yi[c*ldy+i] != float32(sum) {
+								t.Errorf("int8 %s: got %g, want %d", at, yi[c*ldy+i], sum)
+							}
+						}
+						for i := rows; i < ldy; i++ {
+							if y[c*ldy+i] != 0 || yb[c*ldy+i] != 0 || yi[c*ldy+i] != 0 {
+								t.Fatal("written outside the tile")
+							}
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
+// TestTilesAreInvariant checks that a product has the same bits in every batch.
+func TestTilesAreInvariant(t *testing.T) {
+	suite(t, func(t *testing.T, kern kernels) {
+		r := rand.New(rand.NewPCG(3, 4))
+		const rows, cols, k = 13, 9, 96
+		w, x := randoms(r, rows*k), randoms(r, cols*k)
+		half := make([]uint16, len(w))
+		for i, v := range w {
+			half[i] = backend.BFloat16(v)
+		}
+		all, halves := make([]float32, rows*cols), make([]float32, rows*cols)
+		kern.f32(all, rows, w, x, rows, cols, k)
+		kern.bf16(halves, rows, half, x, rows, cols, k)
+		for c := range cols {
+			for i := range rows {
+				var one [1]float32
+				kern.f32(one[:], 1, w[i*k:(i+1)*k], x[c*k:(c+1)*k], 1, 1, k)
+				if one[0] != all[c*rows+i] {
+					t.Errorf("f32 at %d, %d: alone %g, in the batch %g", i, c, one[0], all[c*rows+i])
+				}
+				kern.bf16(one[:], 1, half[i*k:(i+1)*k], x[c*k:(c+1)*k], 1, 1, k)
+				if one[0] != halves[c*rows+i] {
+					t.Errorf("bf16 at %d, %d: alone %g, in the batch %g", i, c, one[0], halves[c*rows+i])
+				}
+			}
+		}
+	})
+}
+
+func TestVectors(t *testing.T) {
+	suite(t, func(t *testing.T, kern kernels) {
+		r := rand.New(rand.NewPCG(5, 6))
+		for _, n := range widths {
+			x, y := randoms(r, n), randoms(r, n)
+			var squares, peak float64
+			for _, v := range x {
+				squares += float64(v) * float64(v)
+				peak = max(peak, math.Abs(float64(v)))
+			}
+			near(t, "squares", float64(kern.squares(x)), squares, squares)
+			if got := kern.absMax(x); float64(got) != peak {
+				t.Errorf("absMax: got %g, want %g", got, peak)
+			}
+			out := make([]float32, n)
+			kern.siluMul(out, x, y)
+			for i, v := range x {
+				want := float64(v) / (1 + math.Exp(-float64(v))) * float64(y[i])
+				near(t, "siluMul", float64(out[i]), want, math.Abs(want))
+			}
+			ints := make([]int16, n)
+			kern.quantise(ints, x, 1000)
+			for i, v := range x {
+				if want := int16(math.RoundToEven(float64(v * 1000))); ints[i] != want {
+					t.Errorf("quantise: got %d, want %d", ints[i], want)
+				}
+			}
+			e := append([]float32(nil), x...)
+			e[n-1] = float32(math.Inf(-1))
+			sum, want := float64(kern.expSum(e, 2)), 0.0
+			for i, v := range x[:n-1] {
+				near(t, "exp", float64(e[i]), math.Exp(float64(v)-2), math.Exp(float64(v)-2))
+				want += math.Exp(float64(v) - 2)
+			}
+			near(t, "expSum", sum, want, want)
+			if e[n-1] > 1e-37 {
+				t.Errorf("exp(-Inf) is %g", e[n-1])
+			}
+			for _, rows := range []int{1, 5, 16} {
+				k := randoms(r, rows*n)
+				d := make([]float32, rows)
+				kern.dots(d, x, k)
+				m := append([]float32(nil), y...)
+				kern.mix(m, d, k)
+				for j := range rows {
+					want, scale := 0.0, 0.0
+					for i := range x {
+						want += float64(x[i]) * float64(k[j*n+i])
+						scale += math.Abs(float64(x[i]) * float64(k[j*n+i]))
+					}
+					near(t, "dots", float64(d[j]), want, scale)
+				}
+				for i := range m {
+					want, scale := float64(y[i]), math.Abs(float64(y[i]))
+					for j := range rows {
+						want += float64(d[j]) * float64(k[j*n+i])
+						scale += math.Abs(float64(d[j]) * float64(k[j*n+i]))
+					}
+					near(t, "mix", float64(m[i]), want, scale)
+				}
+			}
+		}
+	})
+}
+
+func BenchmarkMatMul(b *testing.B) {
+	for _, kern := range tables() {
+		for _, format := range []backend.Format{backend.F32, backend.BF16, backend.Int8} {
+			for _, rows := range []int{1, 8, 128} {
+				b.Run(fmt.Sprintf("%s/%s/rows=%d", kern.name, format, rows), func(b *testing.B) {
+					be := newWith(2, kern)
+					defer func() { _ = be.Close() }()
+					const n, k = 4096, 1024
+					r := rand.New(rand.NewPCG(7, 8))
+					t := backend.Tensor{Name: "w", DType: backend.StoredF32, Rows: n, Cols: k, Data: backend.EncodeValues(randoms(r, n*k), backend.StoredF32)}
+					w, err := be.Matrix(t, format)
+					if err != nil {
+						b.Fatal(err)
+					}
+					x, y := randoms(r, rows*k), make([]float32, rows*n)
+					for b.Loop() {
+						be.MatMul(y, x, rows, w)
+					}
+					seconds := b.Elapsed().Seconds() / float64(b.N)
+					b.ReportMetric(float64(w.Bytes())/seconds/1e9, "GB/s")
+					b.ReportMetric(float64(rows*n*k)/seconds/1e9, "GMAC/s")
+				})
+			}
+		}
+	}
+}
