@@ -7,6 +7,9 @@ import (
 	"unicode/utf8"
 )
 
+// MarkerFrame names the frame that stands for the marker itself.
+const MarkerFrame = "marker"
+
 // Marker reads text that arrives in pieces and ends with a marker. What may be the beginning of the marker, or of
 // a character, is held back until the next bytes tell.
 type Marker struct {
@@ -14,20 +17,22 @@ type Marker struct {
 	marker string
 	held   string
 	buf    [4 << 10]byte
-	done   bool
+	found  bool // the marker was read
+	told   bool // its frame was handed out
 }
 
 // NewMarker reads from r up to the marker.
 func NewMarker(r io.Reader, marker string) *Marker { return &Marker{in: r, marker: marker} }
 
-// Next returns the text that is known since the last call, never empty. It returns io.EOF after the marker, and
-// io.ErrUnexpectedEOF where the text ends without one.
+// Next returns the text that is known since the last call, never empty; then a frame for the marker, so that a text
+// that ends by it is told from one that was cut; then io.EOF. Where the text ends without a marker it returns
+// io.ErrUnexpectedEOF.
 func (m *Marker) Next() (Frame, error) {
-	for !m.done {
+	for !m.found {
 		n, err := m.in.Read(m.buf[:])
 		m.held += string(m.buf[:n])
 		if text, _, found := strings.Cut(m.held, m.marker); found {
-			m.done, m.held = true, text
+			m.found, m.held = true, text
 			break
 		}
 		if keep := holdBack(m.held, m.marker); keep < len(m.held) {
@@ -42,12 +47,16 @@ func (m *Marker) Next() (Frame, error) {
 			return Frame{}, err
 		}
 	}
-	if m.held == "" {
-		return Frame{}, io.EOF
+	switch {
+	case m.held != "":
+		text := m.held
+		m.held = ""
+		return Frame{Data: []byte(text)}, nil
+	case !m.told:
+		m.told = true
+		return Frame{Name: MarkerFrame}, nil
 	}
-	text := m.held
-	m.held = ""
-	return Frame{Data: []byte(text)}, nil
+	return Frame{}, io.EOF
 }
 
 // holdBack counts the bytes at the end of s that may begin the marker or a character.
