@@ -11,20 +11,20 @@ import (
 	"github.com/inference-iac/terraform-provider-inference/internal/api"
 )
 
-// caller speaks HTTP to a server without a socket.
-type caller struct {
+// tester speaks HTTP to a server without a socket.
+type tester struct {
 	t     *testing.T
 	http  http.Client
 	token string
 }
 
-func call(t *testing.T, s *Server) caller {
+func call(t *testing.T, s *Server) tester {
 	t.Helper()
-	return caller{t: t, http: http.Client{Transport: s.Transport()}, token: "token"}
+	return tester{t: t, http: http.Client{Transport: s.Transport()}, token: "token"}
 }
 
 // do sends a request and returns status and body.
-func (c caller) do(method, path, body string) (int, string) {
+func (c tester) do(method, path, body string) (int, string) {
 	c.t.Helper()
 	resp, err := c.send(method, path, body)
 	if err != nil {
@@ -38,7 +38,7 @@ func (c caller) do(method, path, body string) (int, string) {
 	return resp.StatusCode, string(b)
 }
 
-func (c caller) send(method, path, body string) (*http.Response, error) {
+func (c tester) send(method, path, body string) (*http.Response, error) {
 	c.t.Helper()
 	req, err := http.NewRequestWithContext(c.t.Context(), method, "http://mock.test"+path, strings.NewReader(body))
 	if err != nil {
@@ -51,7 +51,7 @@ func (c caller) send(method, path, body string) (*http.Response, error) {
 }
 
 // ok is do for requests that must succeed.
-func (c caller) ok(method, path, body string) string {
+func (c tester) ok(method, path, body string) string {
 	c.t.Helper()
 	status, answer := c.do(method, path, body)
 	if status != http.StatusOK {
@@ -61,20 +61,20 @@ func (c caller) ok(method, path, body string) string {
 }
 
 // endpoint is ok for answers that are endpoints.
-func (c caller) endpoint(method, path, body string) api.Endpoint {
+func (c tester) endpoint(method, path, body string) api.Endpoint {
 	c.t.Helper()
 	var e api.Endpoint
 	parse(c.t, c.ok(method, path, body), &e)
 	return e
 }
 
-func (c caller) get(name string) api.Endpoint {
+func (c tester) get(name string) api.Endpoint {
 	c.t.Helper()
 	return c.endpoint("GET", api.EndpointPath(name), "")
 }
 
 // refused checks status, code and a part of the message of a refusal.
-func (c caller) refused(method, path, body string, status int, code, part string) {
+func (c tester) refused(method, path, body string, status int, code, part string) {
 	c.t.Helper()
 	got, answer := c.do(method, path, body)
 	var e api.ErrorBody

@@ -1,8 +1,6 @@
 package mockserver
 
 import (
-	"time"
-
 	"github.com/inference-iac/terraform-provider-inference/internal/api"
 )
 
@@ -15,7 +13,7 @@ type prepared struct {
 
 // prepare completes a config by the server's defaults and proves it valid. Prefix is the path of the config
 // in the request; before is the endpoint as it was, nil at creation.
-func (s *Server) prepare(in api.ConfigInput, prefix, endpoint string, before *record) (prepared, error) {
+func (s *Server) prepare(w *workspace, in api.ConfigInput, prefix, endpoint string, before *record) (prepared, error) {
 	field := prefix + "served_entities"
 	if len(in.ServedModels) > 0 {
 		if in.ServedEntities != nil {
@@ -28,9 +26,9 @@ func (s *Server) prepare(in api.ConfigInput, prefix, endpoint string, before *re
 	}
 	out := prepared{entities: make([]api.ServedEntityInput, len(in.ServedEntities))}
 	for i, e := range in.ServedEntities {
-		out.entities[i] = s.completeEntity(e, before)
+		out.entities[i] = s.completeEntity(w, e, before)
 	}
-	if err := s.checkConfig(out.entities, field); err != nil {
+	if err := s.checkConfig(w, out.entities, field); err != nil {
 		return prepared{}, err
 	}
 	if err := checkConversion(out.entities, before, field); err != nil {
@@ -47,7 +45,7 @@ func (s *Server) prepare(in api.ConfigInput, prefix, endpoint string, before *re
 
 // completeEntity fills in what the server knows: the name, the compute, the provider of the one block that
 // is set, and plaintext secrets that it was given before.
-func (s *Server) completeEntity(e api.ServedEntityInput, before *record) api.ServedEntityInput {
+func (s *Server) completeEntity(w *workspace, e api.ServedEntityInput, before *record) api.ServedEntityInput {
 	e = e.Clone()
 	e.Name = e.ResolvedName()
 	switch kindOf(e) {
@@ -58,7 +56,7 @@ func (s *Server) completeEntity(e api.ServedEntityInput, before *record) api.Ser
 		if e.WorkloadSize == "" && kindOf(e) == kindThroughput && e.MinProvisionedConcurrency == nil {
 			e.WorkloadSize = "Small"
 		}
-		if m, missing := s.models.find(e.EntityName, e.EntityVersion); e.WorkloadType == "" && missing == "" {
+		if m, missing := s.model(w, e); e.WorkloadType == "" && missing == "" {
 			e.WorkloadType = recommendedGPU(m.Parameters)
 		}
 	case kindCustom:
@@ -183,16 +181,17 @@ func completeCapture(in *api.AutoCaptureConfig, endpoint string, before *record,
 }
 
 // revise makes the next revision of an endpoint: what is unchanged is ready at once, the rest rolls out.
-func (s *Server) revise(r *record, in prepared, w *workspace, user string, now time.Time) {
+func (s *Server) revise(r *record, in prepared, x *exchange) {
+	now := x.now
 	r.Version++
 	v := &revision{Version: r.Version, Started: now, Traffic: in.traffic, AutoCapture: in.autoCapture}
 	for _, spec := range in.entities {
-		e := served{Spec: spec, Created: now, Creator: user}
+		e := served{Spec: spec, Created: now, Creator: x.user}
 		if old, ok := r.Active.entity(spec.Name); ok && sameSpec(old.Spec, spec) && !r.Stopped {
 			e.Created, e.Creator = old.Created, old.Creator
 		} else {
-			m, _ := s.models.find(spec.EntityName, spec.EntityVersion)
-			e.Plan = planFor(spec, m, w.built[imageKey(spec)])
+			m, _ := s.model(x.tenant, spec)
+			e.Plan = planFor(spec, m, x.tenant.built[imageKey(spec)])
 			e.Failure = s.failures.take(r.Name, spec.Name, e.Plan)
 		}
 		v.Entities = append(v.Entities, e)

@@ -23,7 +23,7 @@ func (s *Server) createEndpoint(x *exchange, req api.CreateEndpoint) (api.Endpoi
 	}
 	var config *prepared
 	if c := req.Config; c != nil && len(c.ServedEntities)+len(c.ServedModels) > 0 {
-		p, err := s.prepare(*c, "config.", req.Name, nil)
+		p, err := s.prepare(x.tenant, *c, "config.", req.Name, nil)
 		if err != nil {
 			return api.Endpoint{}, err
 		}
@@ -37,16 +37,17 @@ func (s *Server) createEndpoint(x *exchange, req api.CreateEndpoint) (api.Endpoi
 			Description: deref(req.Description), Task: deref(req.Task), RouteOptimized: req.RouteOptimized != nil && *req.RouteOptimized,
 			BudgetPolicyID: deref(req.BudgetPolicyID), Tags: sortedTags(req.Tags), AIGateway: completeGateway(req.AIGateway, req.Name),
 			RateLimits: req.RateLimits, Notifications: req.EmailNotifications, Telemetry: storedTelemetry(req.TelemetryConfig),
+			Access: []api.AccessControl{{Principal: api.Principal{UserName: x.user}, PermissionLevel: api.PermissionManage}},
 		}
 		if config != nil {
-			s.revise(r, *config, x.tenant, x.user, x.now)
+			s.revise(r, *config, x)
 		}
 		return r, nil
 	})
 	if err != nil {
 		return api.Endpoint{}, err
 	}
-	return s.project(r, x.now), nil
+	return s.show(x, r), nil
 }
 
 func checkCreate(req api.CreateEndpoint) error {
@@ -75,7 +76,9 @@ func checkCreate(req api.CreateEndpoint) error {
 func (s *Server) listEndpoints(x *exchange) (api.EndpointList, error) {
 	var out api.EndpointList
 	for _, r := range x.tenant.list(s.opts.Progression, x.now) {
-		out.Endpoints = append(out.Endpoints, summary(s.project(r, x.now)))
+		if r.level(x.caller) >= mayView {
+			out.Endpoints = append(out.Endpoints, summary(s.show(x, r)))
+		}
 	}
 	return out, nil
 }
@@ -86,7 +89,7 @@ func (s *Server) getEndpoint(x *exchange) (api.Endpoint, error) {
 	if err != nil {
 		return api.Endpoint{}, err
 	}
-	return s.project(r, x.now), nil
+	return s.show(x, r), nil
 }
 
 // putConfig answers put_config: the whole config is replaced, unless an update rolls out.
@@ -97,21 +100,26 @@ func (s *Server) putConfig(x *exchange, req api.ConfigInput) (api.Endpoint, erro
 	if s.opts.RefuseEmptyConfig && len(req.ServedEntities)+len(req.ServedModels) == 0 {
 		return api.Endpoint{}, invalid("served_entities", "must have at least one element")
 	}
-	r, err := x.tenant.update(x.vars["name"], s.opts.Progression, x.now, func(r *record) error {
+	return s.change(x, func(r *record) error {
 		if r.updating() {
 			return currentlyUpdating(r.Name)
 		}
-		config, err := s.prepare(req, "", r.Name, r)
+		config, err := s.prepare(x.tenant, req, "", r.Name, r)
 		if err != nil {
 			return err
 		}
-		s.revise(r, config, x.tenant, x.user, x.now)
+		s.revise(r, config, x)
 		return nil
 	})
+}
+
+// change updates the endpoint of the path and shows it.
+func (s *Server) change(x *exchange, f func(*record) error) (api.Endpoint, error) {
+	r, err := x.tenant.update(x.vars["name"], s.opts.Progression, x.now, f)
 	if err != nil {
 		return api.Endpoint{}, err
 	}
-	return s.project(r, x.now), nil
+	return s.show(x, r), nil
 }
 
 // deleteEndpoint answers delete_endpoint.

@@ -15,12 +15,12 @@ import (
 type exchange struct {
 	ctx    context.Context
 	tenant *workspace
-	user   string
-	vars   map[string]string // of the route's path, unescaped
-	query  url.Values
-	body   []byte
-	base   string // scheme and host that the client called
-	now    time.Time
+	caller
+	vars  map[string]string // of the route's path, unescaped
+	query url.Values
+	body  []byte
+	base  string // scheme and host that the client called
+	now   time.Time
 
 	basicPassword string // of the token route's basic authorization
 }

@@ -85,6 +85,8 @@ func (g golden) server(t *testing.T, now *time.Time) *Server {
 			for _, user := range strings.Fields(value) {
 				o.Tokens[user] = user
 			}
+		case "admins":
+			o.Admins = strings.Fields(value)
 		case "gpus":
 			o.GPUs = map[string]int{"A100": len(value)}
 		default:

@@ -72,6 +72,8 @@ func (s *Server) serving(x *exchange, name string) (*record, error) {
 	switch {
 	case err != nil:
 		return nil, refuse(http.StatusNotFound, api.CodeEndpointNotFound, "The given endpoint '%s' does not exist: check the names of the endpoint, the model and its version.", name)
+	case r.level(x.caller) < mayQuery:
+		return nil, r.permit(x.caller, mayQuery)
 	case r.Stopped:
 		return nil, badRequest("Endpoint '%s' is stopped: start it to query it.", name)
 	case r.Active == nil:
@@ -88,7 +90,7 @@ func (s *Server) invoke(x *exchange, r *record, entity string, req api.Invocatio
 	if !ok {
 		return nil, refuse(http.StatusNotFound, api.CodeNotFound, "Endpoint '%s' serves no entity '%s'.", r.Name, entity)
 	}
-	resp, err := s.ask(x, target{r, e, s.entityTask(e.Spec)}, req)
+	resp, err := s.ask(x, target{r, e, s.entityTask(x.tenant, e.Spec)}, req)
 	status := http.StatusOK
 	if err != nil {
 		status = asRefusal(err).status
@@ -111,7 +113,7 @@ func (s *Server) ask(x *exchange, t target, req api.Invocation) (response, error
 			q.generations[i].seed = s.traffic.seed()
 		}
 	}
-	b, err := s.backends.get(s.modelDir(t.entity.Spec))
+	b, err := s.backends.get(s.modelDir(x.tenant, t.entity.Spec))
 	if err != nil {
 		return nil, refuse(http.StatusInternalServerError, api.CodeInternal, "The model of served entity '%s' could not be loaded: %s.", t.entity.Spec.Name, err)
 	}
@@ -180,20 +182,20 @@ func (w *workspace) resolveSecrets(e api.ServedEntityInput) error {
 }
 
 // entityTask is what an entity speaks.
-func (s *Server) entityTask(e api.ServedEntityInput) string {
+func (s *Server) entityTask(w *workspace, e api.ServedEntityInput) string {
 	if e.ExternalModel != nil {
 		return e.ExternalModel.Task
 	}
-	m, _ := s.models.find(e.EntityName, e.EntityVersion)
+	m, _ := s.model(w, e)
 	return m.Task
 }
 
 // modelDir is where the entity's checkpoint lies; empty for the embedded one, which external models use too.
-func (s *Server) modelDir(e api.ServedEntityInput) string {
+func (s *Server) modelDir(w *workspace, e api.ServedEntityInput) string {
 	if e.ExternalModel != nil {
 		return ""
 	}
-	m, _ := s.models.find(e.EntityName, e.EntityVersion)
+	m, _ := s.model(w, e)
 	return m.Dir
 }
 

@@ -34,6 +34,9 @@ func advance(r *record, p Progression, now time.Time) *record {
 // rolloutEnd is the progress at which all entities are ready and traffic has moved over.
 func rolloutEnd(v *revision, p Progression) float64 {
 	end := p.floor()
+	if v.Instant {
+		end = math.Inf(-1)
+	}
 	for _, e := range v.Entities {
 		end = math.Max(end, readyAt(e, p))
 	}

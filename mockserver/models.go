@@ -51,36 +51,20 @@ func chunkSize(parameters int64) int64 {
 	return 160
 }
 
-// registry knows the registered models.
-type registry struct {
-	models map[modelKey]Model
-	names  map[string]bool
-	any    bool
+// model is the registered model that an entity serves.
+func (s *Server) model(w *workspace, e api.ServedEntityInput) (m Model, missing string) {
+	return s.findModel(w, e.EntityName, e.EntityVersion)
 }
 
-type modelKey struct{ name, version string }
-
-func newRegistry(models []Model, anyModel bool) registry {
-	r := registry{models: map[modelKey]Model{}, names: map[string]bool{}, any: anyModel}
-	for _, m := range models {
-		if m.Optimizable && m.ChunkSize == 0 {
-			m.ChunkSize = chunkSize(m.Parameters)
-		}
-		r.models[modelKey{m.Name, m.Version}] = m
-		r.names[m.Name] = true
-	}
-	return r
-}
-
-// find returns a model version, and in words what is missing otherwise.
-func (r registry) find(name string, version api.Version) (m Model, missing string) {
-	if m, ok := r.models[modelKey{name, string(version)}]; ok {
-		return m, ""
-	}
+// findModel returns a model version, and in words what is missing otherwise.
+func (s *Server) findModel(w *workspace, name string, version api.Version) (m Model, missing string) {
+	m, known, found := w.models.find(name, string(version))
 	switch {
-	case r.any:
+	case found:
+		return m, ""
+	case s.opts.AnyModel:
 		return llama8B(name, string(version)), ""
-	case r.names[name]:
+	case known:
 		return Model{}, "version " + string(version) + " of registered model " + name + " does not exist"
 	default:
 		return Model{}, "registered model " + name + " does not exist"
@@ -89,7 +73,7 @@ func (r registry) find(name string, version api.Version) (m Model, missing strin
 
 // optimizationInfo answers get_optimization_info.
 func (s *Server) optimizationInfo(x *exchange) (api.OptimizationInfo, error) {
-	m, missing := s.models.find(x.vars["model"], api.Version(x.vars["version"]))
+	m, missing := s.findModel(x.tenant, x.vars["model"], api.Version(x.vars["version"]))
 	if missing != "" {
 		return api.OptimizationInfo{}, refuse(http.StatusNotFound, api.CodeNotFound, "The %s.", missing)
 	}

@@ -62,7 +62,7 @@ func (s *Server) openAPI(x *exchange) (openAPIDocument, error) {
 		Paths:   map[string]openAPIPathItem{},
 	}
 	for _, e := range r.Active.Entities {
-		request, answer := schemasOf(s.entityTask(e.Spec))
+		request, answer := schemasOf(s.entityTask(x.tenant, e.Spec))
 		doc.Paths["/served-models/"+e.Spec.Name+"/invocations"] = openAPIPathItem{Post: openAPIOperation{
 			RequestBody: openAPIBody{Content: map[string]openAPIMedia{"application/json": {request}}},
 			Responses:   map[string]openAPIBody{"200": {Description: "Successful operation", Content: map[string]openAPIMedia{"application/json": {answer}}}},

@@ -18,6 +18,11 @@ type Options struct {
 	Logger      *slog.Logger      // default: discard
 	Admin       bool              // serve the routes under /__admin/
 
+	// Admins may do everything; the others have what an endpoint's permissions grant them. nil: all users are
+	// admins and permissions are kept, not enforced.
+	Admins []string
+	Groups map[string][]string // user name to groups; every user is in the group users
+
 	// RefuseEmptyConfig refuses a config without served entities. The API's own answer is not documented;
 	// by default such a config is accepted and leaves an endpoint that is not ready.
 	RefuseEmptyConfig bool

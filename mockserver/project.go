@@ -6,9 +6,16 @@ import (
 	"github.com/inference-iac/terraform-provider-inference/internal/api"
 )
 
+// show is an endpoint as the caller sees it.
+func (s *Server) show(x *exchange, r *record) api.Endpoint {
+	e := s.project(x.tenant, r, x.now)
+	e.PermissionLevel = r.level(x.caller).String()
+	return e
+}
+
 // project shows a record as the wire does: without what is consumed and never echoed, entities mirrored under
 // both names.
-func (s *Server) project(r *record, now time.Time) api.Endpoint {
+func (s *Server) project(w *workspace, r *record, now time.Time) api.Endpoint {
 	e := api.Endpoint{
 		Name: r.Name, ID: r.ID, Creator: r.Creator, CreatorDisplayName: r.Creator, CreatorKind: "User",
 		CreationTimestamp: r.Created.UnixMilli(), LastUpdatedTimestamp: r.Updated.UnixMilli(),
@@ -17,11 +24,11 @@ func (s *Server) project(r *record, now time.Time) api.Endpoint {
 		EffectiveBudgetPolicyID: r.BudgetPolicyID,
 		Description:             r.Description,
 		EmailNotifications:      r.Notifications.Clone(),
-		PermissionLevel:         "CAN_MANAGE",
+		PermissionLevel:         api.PermissionManage,
 		RouteOptimized:          r.RouteOptimized,
 		Tags:                    append([]api.Tag(nil), r.Tags...),
 		TelemetryConfig:         r.Telemetry.Clone(),
-		Task:                    s.task(r),
+		Task:                    s.task(w, r),
 		EndpointType:            endpointType(r),
 	}
 	if r.Active != nil {
@@ -38,7 +45,7 @@ func (s *Server) project(r *record, now time.Time) api.Endpoint {
 			e.State.ConfigUpdate = api.UpdateFailed
 		}
 	}
-	if r.Stopped {
+	if r.Stopped && !r.updating() {
 		e.State.Suspend = api.Stopped
 	}
 	return e
@@ -116,7 +123,7 @@ func (r *record) firstSpec() (api.ServedEntityInput, bool) {
 }
 
 // task is what the endpoint speaks: as it was created, or that of its models.
-func (s *Server) task(r *record) string {
+func (s *Server) task(w *workspace, r *record) string {
 	spec, ok := r.firstSpec()
 	switch {
 	case r.Task != "" || !ok:
@@ -124,7 +131,7 @@ func (s *Server) task(r *record) string {
 	case spec.ExternalModel != nil:
 		return spec.ExternalModel.Task
 	}
-	m, _ := s.models.find(spec.EntityName, spec.EntityVersion)
+	m, _ := s.model(w, spec)
 	return m.Task
 }
 

@@ -27,6 +27,7 @@ type record struct {
 	Active         *revision               `json:"active,omitempty"`
 	Pending        *revision               `json:"pending,omitempty"` // rolling out, or failed
 	Stopped        bool                    `json:"stopped,omitempty"`
+	Access         []api.AccessControl     `json:"access,omitempty"` // direct grants
 }
 
 // revision is one accepted config, completed, and how far its rollout has come.
@@ -36,6 +37,7 @@ type revision struct {
 	Entities    []served               `json:"entities"`
 	Traffic     []api.Route            `json:"traffic"`
 	AutoCapture *api.AutoCaptureConfig `json:"auto_capture,omitempty"`
+	Instant     bool                   `json:"instant,omitempty"` // settles at once, whatever the progression is
 	Reads       int                    `json:"reads,omitempty"`
 	Steps       int                    `json:"steps,omitempty"`
 	Failed      []api.EntityState      `json:"failed,omitempty"` // one per entity, frozen when the rollout failed

@@ -11,7 +11,8 @@ type route struct {
 	query  []string // parameters that the route knows
 	open   bool     // needs no token
 	errors errorShape
-	admin  bool // only with Options.Admin; not recorded, no faults
+	needs  level // on the endpoint that the path names; routes that find it otherwise check themselves
+	admin  bool  // only with Options.Admin; not recorded, no faults
 }
 
 // routeTable lists everything that the server answers.
@@ -21,23 +22,34 @@ func routeTable() []route {
 		endpoint  = api.PathEndpoints + "/{name}"
 		entity    = endpoint + "/served-models/{entity}"
 		data      = api.PathData
+
+		permissions = api.PathPermissions + "/{id}"
 	)
 	return []route{
 		{name: "create_endpoint", method: "POST", path: endpoints, run: taking((*Server).createEndpoint)},
 		{name: "list_endpoints", method: "GET", path: endpoints, run: asking((*Server).listEndpoints)},
-		{name: "get_endpoint", method: "GET", path: endpoint, run: asking((*Server).getEndpoint)},
-		{name: "put_config", method: "PUT", path: endpoint + "/config", run: taking((*Server).putConfig)},
-		{name: "delete_endpoint", method: "DELETE", path: endpoint, run: asking((*Server).deleteEndpoint)},
-		{name: "patch_tags", method: "PATCH", path: endpoint + "/tags", run: taking((*Server).patchTags)},
-		{name: "put_rate_limits", method: "PUT", path: endpoint + "/rate-limits", run: taking((*Server).putRateLimits)},
-		{name: "put_ai_gateway", method: "PUT", path: endpoint + "/ai-gateway", run: taking((*Server).putAIGateway)},
-		{name: "patch_notifications", method: "PATCH", path: endpoint + "/notifications", run: taking((*Server).patchNotifications)},
-		{name: "patch_telemetry", method: "PATCH", path: endpoint + "/telemetry-config", run: taking((*Server).patchTelemetry)},
-		{name: "get_logs", method: "GET", path: entity + "/logs", run: asking((*Server).logs)},
-		{name: "get_build_logs", method: "GET", path: entity + "/build-logs", run: asking((*Server).buildLogs)},
-		{name: "get_metrics", method: "GET", path: endpoint + "/metrics", run: asking((*Server).metrics)},
-		{name: "get_openapi", method: "GET", path: endpoint + "/openapi", run: asking((*Server).openAPI)},
+		{name: "get_endpoint", method: "GET", path: endpoint, run: asking((*Server).getEndpoint), needs: mayView},
+		{name: "put_config", method: "PUT", path: endpoint + "/config", run: taking((*Server).putConfig), needs: mayManage},
+		{name: "delete_endpoint", method: "DELETE", path: endpoint, run: asking((*Server).deleteEndpoint), needs: mayManage},
+		{name: "patch_tags", method: "PATCH", path: endpoint + "/tags", run: taking((*Server).patchTags), needs: mayManage},
+		{name: "put_rate_limits", method: "PUT", path: endpoint + "/rate-limits", run: taking((*Server).putRateLimits), needs: mayManage},
+		{name: "put_ai_gateway", method: "PUT", path: endpoint + "/ai-gateway", run: taking((*Server).putAIGateway), needs: mayManage},
+		{name: "patch_notifications", method: "PATCH", path: endpoint + "/notifications", run: taking((*Server).patchNotifications), needs: mayManage},
+		{name: "patch_telemetry", method: "PATCH", path: endpoint + "/telemetry-config", run: taking((*Server).patchTelemetry), needs: mayManage},
+		{name: "get_logs", method: "GET", path: entity + "/logs", run: asking((*Server).logs), needs: mayView},
+		{name: "get_build_logs", method: "GET", path: entity + "/build-logs", run: asking((*Server).buildLogs), needs: mayView},
+		{name: "get_metrics", method: "GET", path: endpoint + "/metrics", run: asking((*Server).metrics), needs: mayView},
+		{name: "get_openapi", method: "GET", path: endpoint + "/openapi", run: asking((*Server).openAPI), needs: mayView},
 		{name: "get_optimization_info", method: "GET", path: endpoints + "/get-model-optimization-info/{model}/{version}", run: asking((*Server).optimizationInfo)},
+
+		{name: "create_pt_endpoint", method: "POST", path: api.PathEndpointsPT, run: taking((*Server).createPT)},
+		{name: "put_pt_config", method: "PUT", path: api.PathEndpointsPT + "/{name}/config", run: taking((*Server).putPTConfig), needs: mayManage},
+		{name: "stop_endpoint", method: "POST", path: endpoint + "/config:stop", run: asking((*Server).stopEndpoint), needs: mayManage},
+		{name: "start_endpoint", method: "POST", path: endpoint + "/config:start", run: asking((*Server).startEndpoint), needs: mayManage},
+		{name: "get_permissions", method: "GET", path: permissions, run: asking((*Server).getPermissions)},
+		{name: "put_permissions", method: "PUT", path: permissions, run: taking((*Server).putPermissions)},
+		{name: "patch_permissions", method: "PATCH", path: permissions, run: taking((*Server).patchPermissions)},
+		{name: "get_permission_levels", method: "GET", path: permissions + "/permissionLevels", run: asking((*Server).permissionLevels)},
 
 		{name: "invoke_endpoint", method: "POST", path: data + "/{name}/invocations", run: taking((*Server).invokeEndpoint)},
 		{name: "invoke_entity", method: "POST", path: data + "/{name}/served-models/{entity}/invocations", run: taking((*Server).invokeEntity)},

@@ -1,16 +1,23 @@
 package mockserver
 
 import (
+	"cmp"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/inference-iac/terraform-provider-inference/internal/api"
 )
 
-// secretStore holds the secret scopes of a workspace.
+// maxSecret is the API's limit of a secret's value, in bytes.
+const maxSecret = 128 << 10
+
+// secretStore holds the secret scopes of a workspace. Values go in and are resolved; none ever comes out
+// over the API.
 type secretStore struct {
-	mu     *sync.Mutex
+	mu     sync.Mutex
 	scopes map[string]map[string]secretValue
 }
 
@@ -19,35 +26,167 @@ type secretValue struct {
 	updated time.Time
 }
 
-func newSecretStore() secretStore {
-	return secretStore{mu: &sync.Mutex{}, scopes: map[string]map[string]secretValue{}}
-}
-
-func (s secretStore) put(scope, key, value string, now time.Time) {
+// put stores a secret, and makes its scope if there is none.
+func (s *secretStore) put(scope, key, value string, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.scopes == nil {
+		s.scopes = map[string]map[string]secretValue{}
+	}
 	if s.scopes[scope] == nil {
 		s.scopes[scope] = map[string]secretValue{}
 	}
-	s.scopes[scope][key] = secretValue{value, now}
+	if key != "" {
+		s.scopes[scope][key] = secretValue{value, now}
+	}
 }
 
 // resolve turns a reference {{secrets/scope/key}} into the secret's value; other strings are values already.
 // It is called when an entity is invoked, never before.
-func (s secretStore) resolve(value string) (string, error) {
+func (s *secretStore) resolve(value string) (string, error) {
 	scope, key, ok := api.SecretReference(value)
 	if !ok {
 		return value, nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	keys, ok := s.scopes[scope]
-	if !ok {
-		return "", refuse(http.StatusBadRequest, api.CodeInvalidParameter, "Secret does not exist with scope: %s and key: %s (there is no such scope).", scope, key)
+	if _, ok := s.scopes[scope]; !ok {
+		return "", invalid("", "Secret does not exist with scope: %s and key: %s (there is no such scope).", scope, key)
 	}
-	v, ok := keys[key]
+	v, ok := s.scopes[scope][key]
 	if !ok {
-		return "", refuse(http.StatusBadRequest, api.CodeInvalidParameter, "Secret does not exist with scope: %s and key: %s.", scope, key)
+		return "", invalid("", "Secret does not exist with scope: %s and key: %s.", scope, key)
 	}
 	return v.value, nil
+}
+
+// The bodies and answers of the secrets routes, as far as clients use them.
+type (
+	secretScope struct {
+		Scope                  string `json:"scope"`
+		InitialManagePrincipal string `json:"initial_manage_principal,omitempty"`
+		BackendType            string `json:"scope_backend_type,omitempty"`
+	}
+	secretPut struct {
+		Scope       string  `json:"scope"`
+		Key         string  `json:"key"`
+		StringValue *string `json:"string_value,omitempty"`
+		BytesValue  *string `json:"bytes_value,omitempty"`
+	}
+	secretKey struct {
+		Scope string `json:"scope"`
+		Key   string `json:"key"`
+	}
+	scopeInfo struct {
+		Name        string `json:"name"`
+		BackendType string `json:"backend_type"`
+	}
+	scopeList struct {
+		Scopes []scopeInfo `json:"scopes,omitempty"`
+	}
+	secretInfo struct {
+		Key         string `json:"key"`
+		LastUpdated int64  `json:"last_updated_timestamp"`
+	}
+	secretList struct {
+		Secrets []secretInfo `json:"secrets,omitempty"`
+	}
+)
+
+func noScope(scope string) error {
+	return refuse(http.StatusNotFound, api.CodeNotFound, "Scope %s does not exist!", scope)
+}
+
+func (s *Server) createScope(x *exchange, req secretScope) (nothing, error) {
+	if req.Scope == "" {
+		return nothing{}, invalid("scope", "is required")
+	}
+	store := &x.tenant.secrets
+	store.mu.Lock()
+	_, exists := store.scopes[req.Scope]
+	store.mu.Unlock()
+	if exists {
+		return nothing{}, refuse(http.StatusBadRequest, api.CodeAlreadyExists, "Scope %s already exists!", req.Scope)
+	}
+	store.put(req.Scope, "", "", x.now)
+	return nothing{}, nil
+}
+
+func (s *Server) deleteScope(x *exchange, req secretScope) (nothing, error) {
+	return nothing{}, x.tenant.secrets.in(req.Scope, func(map[string]secretValue) error {
+		delete(x.tenant.secrets.scopes, req.Scope)
+		return nil
+	})
+}
+
+func (s *Server) listScopes(x *exchange) (scopeList, error) {
+	store := &x.tenant.secrets
+	store.mu.Lock()
+	defer store.mu.Unlock()
+	var out scopeList
+	for _, name := range slices.Sorted(maps.Keys(store.scopes)) {
+		out.Scopes = append(out.Scopes, scopeInfo{name, "DATABRICKS"})
+	}
+	return out, nil
+}
+
+func (s *Server) putSecret(x *exchange, req secretPut) (nothing, error) {
+	switch {
+	case req.Key == "":
+		return nothing{}, invalid("key", "is required")
+	case (req.StringValue == nil) == (req.BytesValue == nil):
+		return nothing{}, invalid("string_value", "or bytes_value is required")
+	}
+	value := deref(cmp.Or(req.StringValue, req.BytesValue))
+	if len(value) > maxSecret {
+		return nothing{}, invalid("string_value", "must have at most %d bytes", maxSecret)
+	}
+	return nothing{}, x.tenant.secrets.in(req.Scope, func(keys map[string]secretValue) error {
+		keys[req.Key] = secretValue{value, x.now}
+		return nil
+	})
+}
+
+func (s *Server) deleteSecret(x *exchange, req secretKey) (nothing, error) {
+	return nothing{}, x.tenant.secrets.in(req.Scope, func(keys map[string]secretValue) error {
+		if _, ok := keys[req.Key]; !ok {
+			return refuse(http.StatusNotFound, api.CodeNotFound, "No secret found with scope: %s and key: %s", req.Scope, req.Key)
+		}
+		delete(keys, req.Key)
+		return nil
+	})
+}
+
+func (s *Server) listSecrets(x *exchange) (secretList, error) {
+	var out secretList
+	err := x.tenant.secrets.in(x.query.Get("scope"), func(keys map[string]secretValue) error {
+		for _, k := range slices.Sorted(maps.Keys(keys)) {
+			out.Secrets = append(out.Secrets, secretInfo{k, keys[k].updated.UnixMilli()})
+		}
+		return nil
+	})
+	return out, err
+}
+
+// in runs f on the keys of a scope.
+func (s *secretStore) in(scope string, f func(map[string]secretValue) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	keys, ok := s.scopes[scope]
+	if !ok {
+		return noScope(scope)
+	}
+	return f(keys)
+}
+
+func secretRoutes() []route {
+	const base = "/api/2.0/secrets"
+	return []route{
+		{name: "secrets_create_scope", method: "POST", path: base + "/scopes/create", run: taking((*Server).createScope)},
+		{name: "secrets_delete_scope", method: "POST", path: base + "/scopes/delete", run: taking((*Server).deleteScope)},
+		{name: "secrets_list_scopes", method: "GET", path: base + "/scopes/list", run: asking((*Server).listScopes)},
+		{name: "secrets_put", method: "POST", path: base + "/put", run: taking((*Server).putSecret)},
+		{name: "secrets_delete", method: "POST", path: base + "/delete", run: taking((*Server).deleteSecret)},
+		{name: "secrets_list", method: "GET", path: base + "/list", run: asking((*Server).listSecrets), query: []string{"scope"}},
+	}
 }

@@ -19,7 +19,7 @@ const bodyLimit = 16 << 20
 // routes makes the handler from the table.
 func (s *Server) routes() http.Handler {
 	r := mux.NewRouter().UseEncodedPath().SkipClean(true)
-	table := routeTable()
+	table := slices.Concat(routeTable(), secretRoutes(), modelRoutes())
 	if s.opts.Admin {
 		table = append(table, adminRoutes()...)
 	}
@@ -44,7 +44,7 @@ func (s *Server) serve(rt route) http.Handler {
 		id := identity{}
 		if !rt.open {
 			if id, authErr = s.auth.request(r); authErr == nil {
-				x.user, x.tenant = id.user, s.workspace(id.workspace)
+				x.caller, x.tenant = s.caller(id.user), s.workspace(id.workspace)
 			}
 		}
 		var bodyErr error
@@ -71,8 +71,11 @@ func (s *Server) serve(rt route) http.Handler {
 // answer runs the action unless something was wrong before, and writes what came of it.
 func (s *Server) answer(w http.ResponseWriter, rt route, x *exchange, err error) {
 	var resp response
-	if err == nil {
+	if err == nil && rt.name != "" { // an unknown route names itself
 		err = checkQuery(x.query, rt.query)
+	}
+	if err == nil && rt.needs != mayNothing && !x.admin {
+		err = s.permit(x, rt.needs)
 	}
 	if err == nil {
 		resp, err = rt.run(s, x)
@@ -82,6 +85,15 @@ func (s *Server) answer(w http.ResponseWriter, rt route, x *exchange, err error)
 		return
 	}
 	_ = resp.write(w) // the client is gone
+}
+
+// permit refuses a caller who may do too little with the endpoint of the path.
+func (s *Server) permit(x *exchange, needed level) error {
+	r, err := x.tenant.get(x.vars["name"], s.opts.Progression, x.now)
+	if err != nil {
+		return err
+	}
+	return r.permit(x.caller, needed)
 }
 
 // checkQuery refuses parameters that the route does not have.

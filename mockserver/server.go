@@ -19,7 +19,6 @@ type Server struct {
 	faults   faultList
 	failures failureList
 	traffic  *dice
-	models   registry
 	backends backends
 	meters   meters
 
@@ -35,7 +34,6 @@ func New(o Options) *Server {
 		opts:       o,
 		auth:       newAuthenticator(o.Tokens),
 		traffic:    newDice(o.Seed),
-		models:     newRegistry(o.Models, o.AnyModel),
 		backends:   backends{open: openEngine},
 		workspaces: map[string]*workspace{},
 	}
@@ -78,6 +76,7 @@ func (s *Server) workspace(name string) *workspace {
 	w, ok := s.workspaces[name]
 	if !ok {
 		w = newWorkspace(name)
+		w.models.seed(s.opts.Models, s.now().UnixMilli())
 		s.workspaces[name] = w
 	}
 	return w
@@ -101,7 +100,7 @@ func (s *Server) Endpoints(token string) []api.Endpoint {
 	records := w.list(s.opts.Progression, s.now())
 	out := make([]api.Endpoint, len(records))
 	for i, r := range records {
-		out[i] = s.project(r, s.now())
+		out[i] = s.project(w, r, s.now())
 	}
 	return out
 }

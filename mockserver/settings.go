@@ -23,7 +23,7 @@ func (s *Server) patchNotifications(x *exchange, req api.Notifications) (api.Not
 
 // patchTelemetry answers patch_telemetry: for endpoints with custom models alone, and not during an update.
 func (s *Server) patchTelemetry(x *exchange, req api.PatchTelemetry) (api.Endpoint, error) {
-	r, err := x.tenant.update(x.vars["name"], s.opts.Progression, x.now, func(r *record) error {
+	return s.change(x, func(r *record) error {
 		if r.updating() {
 			return currentlyUpdating(r.Name)
 		}
@@ -33,10 +33,6 @@ func (s *Server) patchTelemetry(x *exchange, req api.PatchTelemetry) (api.Endpoi
 		r.Telemetry, r.Updated = storedTelemetry(req.TelemetryConfig), x.now
 		return nil
 	})
-	if err != nil {
-		return api.Endpoint{}, err
-	}
-	return s.project(r, x.now), nil
 }
 
 func checkTelemetry(r *record, t *api.TelemetryConfig) error {

@@ -54,14 +54,14 @@ func checkTags(field string, tags []api.Tag) error {
 
 // checkConfig proves a completed config valid. The field is the path of the list of entities, so that a
 // message names what the client sent.
-func (s *Server) checkConfig(entities []api.ServedEntityInput, field string) error {
+func (s *Server) checkConfig(w *workspace, entities []api.ServedEntityInput, field string) error {
 	if len(entities) > maxEntities {
 		return invalid(field, "must have at most %d elements, got %d: the limit of served_models is %d", maxEntities, len(entities), maxEntities)
 	}
 	names, versions := map[string]int{}, map[string]int{}
 	for i, e := range entities {
 		at := fmt.Sprintf("%s[%d]", field, i)
-		if err := s.checkEntity(e, at); err != nil {
+		if err := s.checkEntity(w, e, at); err != nil {
 			return err
 		}
 		if first, ok := names[e.Name]; ok {

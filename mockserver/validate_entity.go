@@ -8,7 +8,7 @@ import (
 )
 
 // checkEntity proves one completed entity valid.
-func (s *Server) checkEntity(e api.ServedEntityInput, at string) error {
+func (s *Server) checkEntity(w *workspace, e api.ServedEntityInput, at string) error {
 	if err := checkName(at+".name", e.Name); err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func (s *Server) checkEntity(e api.ServedEntityInput, at string) error {
 	if e.EntityVersion == "" {
 		return invalid(at+".entity_version", "is required for registered models")
 	}
-	m, missing := s.models.find(e.EntityName, e.EntityVersion)
+	m, missing := s.model(w, e)
 	if missing != "" {
 		return invalid(at, "cannot be served: %s", missing)
 	}

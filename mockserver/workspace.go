@@ -15,6 +15,7 @@ import (
 type workspace struct {
 	name    string
 	secrets secretStore
+	models  modelStore
 
 	mu        sync.Mutex
 	endpoints map[string]*record
@@ -26,7 +27,6 @@ type workspace struct {
 func newWorkspace(name string) *workspace {
 	return &workspace{
 		name:      name,
-		secrets:   newSecretStore(),
 		endpoints: map[string]*record{},
 		order:     map[string]int{},
 		built:     map[string]bool{},

@@ -16,6 +16,11 @@ type CreateEndpoint struct {
 	Task               *string             `json:"task,omitempty"`
 }
 
+// UpdatePT is the body of PUT .../pt/{name}/config: the config is wrapped here, unlike in PUT .../config.
+type UpdatePT struct {
+	Config *ConfigInput `json:"config"`
+}
+
 // Endpoint is ServingEndpointDetailed: the answer to create, get and update.
 //
 // Config is nil until a first update succeeded. PendingConfig stands while an update rolls out, and stays

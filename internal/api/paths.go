@@ -7,6 +7,7 @@ const (
 	PathEndpoints   = "/api/2.0/serving-endpoints"
 	PathEndpointsPT = PathEndpoints + "/pt"
 	PathData        = "/serving-endpoints"
+	PathPermissions = "/api/2.0/permissions/serving-endpoints"
 )
 
 // EndpointPath is GET and DELETE of one endpoint.
