@@ -59,7 +59,7 @@ func (d *Draft) split(names []string) map[string]int {
 	switch {
 	case len(names) == 0:
 	case sum <= 100 && len(rest) > 0:
-		maps.Copy(shares, apportion(100-sum, rest, d.weights))
+		maps.Copy(shares, apportion(100-sum, rest, d.weights, d.shares))
 	case sum != 100:
 		for _, name := range rest {
 			shares[name] = 0
@@ -74,7 +74,8 @@ func (d *Draft) split(names []string) map[string]int {
 func (d *Draft) Unmet(touched []string, c Compiled) string {
 	var unmet []string
 	for _, name := range touched {
-		if claim, ok := d.claims[name]; ok && c.Shares[name] != claim {
+		claim, claimed := d.claims[name]
+		if _, served := c.Shares[name]; served && claimed && c.Shares[name] != claim {
 			unmet = append(unmet, fmt.Sprintf("%q asks for %d %% and has %d %%", name, claim, c.Shares[name]))
 		}
 	}

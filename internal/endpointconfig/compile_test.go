@@ -92,6 +92,36 @@ func TestClaimsOneByOneEndWhereAllAtOnceEnd(t *testing.T) {
 	}
 }
 
+// A replacement is a removal and an addition, in two updates. What was claimed, here or by routes that this
+// writer never saw, comes back with the name.
+func TestAReplacedEntityGetsItsShareBack(t *testing.T) {
+	for _, base := range []map[string]int{{"a": 70, "b": 30}, {"a": 0, "b": 100}, {"a": 100, "b": 0}, {"b": 100}, {"a": 45, "b": 33, "c": 22}} {
+		for _, claimed := range []bool{false, true} {
+			state, memory := config(base), Memory{}
+			edit := func(m func(d *Draft) error) {
+				t.Helper()
+				d := New(state, memory)
+				if err := m(d); err != nil {
+					t.Fatal(err)
+				}
+				c := d.Compile()
+				if unmet := d.Unmet([]string{"b"}, c); unmet != "" {
+					t.Error(unmet)
+				}
+				memory, state = d.Remember(c), config(c.Shares)
+			}
+			if claimed {
+				edit(func(d *Draft) error { return d.Claim("b", base["b"]) })
+			}
+			edit(func(d *Draft) error { d.RemoveEntity("b"); return nil })
+			edit(func(d *Draft) error { return d.AddEntity(entity("b")) })
+			if got, want := FormatShares(Shares(state)), FormatShares(base); got != want {
+				t.Errorf("claimed %v: the split is %s, want %s", claimed, got, want)
+			}
+		}
+	}
+}
+
 func TestASplitOfSomebodyElseCountsAnew(t *testing.T) {
 	d := New(config(map[string]int{"a": 100, "b": 0, "c": 0}), Memory{})
 	memory := d.Remember(d.Compile())

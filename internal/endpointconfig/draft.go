@@ -27,6 +27,7 @@ type Memory struct {
 type Draft struct {
 	entities map[string]api.ServedEntityInput
 	capture  *api.AutoCaptureConfig
+	shares   map[string]int // what the endpoint has, before any edit
 	claims   map[string]int
 	weights  map[string]int
 	touched  map[string]bool // entities and claims that the mutations since Fork named
@@ -38,16 +39,17 @@ type Draft struct {
 func New(base *api.ConfigOutput, m Memory) *Draft {
 	d := &Draft{
 		entities: map[string]api.ServedEntityInput{},
+		shares:   Shares(base),
 		claims:   map[string]int{},
 		weights:  map[string]int{},
 		touched:  map[string]bool{},
 		added:    map[string]bool{},
 	}
 	maps.Copy(d.claims, m.claims)
-	if shares := Shares(base); sameShares(shares, m.written) {
+	if sameShares(d.shares, m.written) {
 		maps.Copy(d.weights, m.weights)
 	} else {
-		d.weights = shares
+		maps.Copy(d.weights, d.shares)
 	}
 	if base != nil {
 		for _, e := range base.ServedEntities {
@@ -62,6 +64,7 @@ func New(base *api.ConfigOutput, m Memory) *Draft {
 func (d *Draft) Fork() *Draft {
 	return &Draft{
 		entities: maps.Clone(d.entities), // mutations replace entities whole, so the values need no clone
+		shares:   d.shares,
 		capture:  d.capture.Clone(),
 		claims:   maps.Clone(d.claims),
 		weights:  maps.Clone(d.weights),
@@ -96,11 +99,11 @@ func (d *Draft) put(name string, e api.ServedEntityInput) {
 	d.touched[name] = true
 }
 
-// RemoveEntity removes a served entity with its claim. One that is not there is fine.
+// RemoveEntity removes a served entity. One that is not there is fine. Its claim, or the share that it had, comes
+// back with an entity of the same name, because a replacement is a removal and an addition, and the route to it
+// is no part of either.
 func (d *Draft) RemoveEntity(name string) {
 	delete(d.entities, name)
-	delete(d.claims, name)
-	delete(d.weights, name)
 	d.touched[name] = true
 }
 
@@ -166,17 +169,8 @@ func (d *Draft) SetAutoCapture(c *api.AutoCaptureConfig) { d.capture = withoutSt
 // Touched names the entities that were edited since Fork, sorted.
 func (d *Draft) Touched() []string { return slices.Sorted(maps.Keys(d.touched)) }
 
-// Remember is what to hand to the next draft, once the API has taken c, which Compile made of this one. Entities
-// without a claim keep the weights that they had before claims squeezed them; where those say nothing, the
-// shares that they have got count from now on.
+// Remember is what to hand to the next draft, once the API has taken c, which Compile made of this one. The
+// weights stay what they were before claims and removals squeezed anybody.
 func (d *Draft) Remember(c Compiled) Memory {
-	weights, squeezed := maps.Clone(c.Shares), false
-	for name := range c.Shares {
-		_, claimed := d.claims[name]
-		squeezed = squeezed || !claimed && d.weights[name] > 0
-	}
-	if squeezed {
-		maps.Copy(weights, d.weights)
-	}
-	return Memory{claims: maps.Clone(d.claims), weights: weights, written: maps.Clone(c.Shares)}
+	return Memory{claims: maps.Clone(d.claims), weights: maps.Clone(d.weights), written: maps.Clone(c.Shares)}
 }

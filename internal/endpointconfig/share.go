@@ -39,17 +39,15 @@ func sameShares(a, b map[string]int) bool {
 	return true
 }
 
-// apportion splits total over names by weight, to whole numbers, by largest remainders; equal remainders go by
-// the order of names. Weights that are all zero count as equal.
-func apportion(total int, names []string, weights map[string]int) map[string]int {
-	weight := func(name string) int { return weights[name] }
-	sum := 0
-	for _, name := range names {
-		sum += weight(name)
-	}
-	if sum == 0 {
-		sum = len(names)
-		weight = func(string) int { return 1 }
+// apportion splits total over names, to whole numbers, by largest remainders; equal remainders go by the order of
+// names. The first of weights that gives any of names a weight decides; if none does, all count the same.
+func apportion(total int, names []string, weights ...map[string]int) map[string]int {
+	weight, sum := func(string) int { return 1 }, len(names)
+	for _, w := range weights {
+		if s := sumOf(w, names); s > 0 {
+			weight, sum = func(name string) int { return w[name] }, s
+			break
+		}
 	}
 	shares := make(map[string]int, len(names))
 	left := total
@@ -65,4 +63,11 @@ func apportion(total int, names []string, weights map[string]int) map[string]int
 		shares[name]++
 	}
 	return shares
+}
+
+func sumOf(weights map[string]int, names []string) (sum int) {
+	for _, name := range names {
+		sum += weights[name]
+	}
+	return sum
 }
