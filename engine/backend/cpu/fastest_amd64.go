@@ -4,70 +4,22 @@ import "golang.org/x/sys/cpu"
 
 // fastest is the best table of kernels for this processor.
 func fastest() kernels {
-	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
-		return avx2()
+	all := supported()
+	if len(all) == 0 {
+		return portable()
 	}
-	return portable()
+	return all[len(all)-1]
 }
 
-// avx2 are the kernels of kernels_amd64.s, which the asm module generates.
-func avx2() kernels {
-	f32 := tiles[float32, float32]{
-		4, 4, tile6x1F32, tile3x4F32Ahead, [5]tile[float32, float32]{1: tile3x1F32, 2: tile3x2F32, 3: tile3x3F32, 4: tile3x4F32},
-		[5]tile[float32, float32]{1: tile1x1F32, 2: tile1x2F32, 3: tile1x3F32, 4: tile1x4F32},
-	}
-	bf16 := tiles[uint16, float32]{
-		2, 4, tile6x1BF16, tile3x4BF16Ahead, [5]tile[uint16, float32]{1: tile3x1BF16, 2: tile3x2BF16, 3: tile3x3BF16, 4: tile3x4BF16},
-		[5]tile[uint16, float32]{1: tile1x1BF16, 2: tile1x2BF16, 3: tile1x3BF16, 4: tile1x4BF16},
-	}
-	int8s := tiles[int8, int16]{
-		1, 2, tile6x1Int8, tile3x4Int8Ahead, [5]tile[int8, int16]{1: tile3x1Int8, 2: tile3x2Int8, 3: tile3x3Int8, 4: tile3x4Int8},
-		[5]tile[int8, int16]{1: tile1x1Int8, 2: tile1x2Int8, 3: tile1x3Int8, 4: tile1x4Int8},
-	}
-	return kernels{
-		name: "avx2",
-		f32:  f32.multiply, bf16: bf16.multiply, int8: int8s.multiply,
-		dots:     func(dst, q, k []float32) { dotsAVX2(&dst[0], &q[0], &k[0], len(dst), len(q)) },
-		mix:      func(dst, w, v []float32) { mixAVX2(&dst[0], &w[0], &v[0], len(w), len(dst)) },
-		expSum:   func(x []float32, peak float32) float32 { return expSumAVX2(&x[0], peak, len(x)) },
-		siluMul:  func(dst, gate, up []float32) { siluMulAVX2(&dst[0], &gate[0], &up[0], len(dst)) },
-		squares:  func(x []float32) float32 { return squaresAVX2(&x[0], len(x)) },
-		absMax:   func(x []float32) float32 { return absMaxAVX2(&x[0], len(x)) },
-		quantise: func(dst []int16, x []float32, scale float32) { quantiseAVX2(&dst[0], &x[0], scale, len(x)) },
-		step:     16,
-	}
-}
-
-// tile multiplies a few rows of weights with a few columns of activations; strides are in bytes.
-type tile[W, X any] func(w *W, ldw int, x *X, ldx int, y *float32, ldy int, k int)
-
-// tiles are the shapes of one number format.
-type tiles[W, X any] struct {
-	weight, input int // bytes of one element
-	six           tile[W, X]
-	ahead         tile[W, X]    // 3 × 4, fetching the rows of the next tile
-	three, one    [5]tile[W, X] // by the number of columns
-}
-
-// multiply covers rows × cols with tiles, one call each: an assembly call cannot
-// be preempted, so each is kept in microseconds.
-func (t *tiles[W, X]) multiply(y []float32, ldy int, w []W, x []X, rows, cols, k int) {
-	for c := 0; c < cols; c += 4 {
-		n := min(4, cols-c)
-		in := &x[c*k]
-		three := t.three[n]
-		if n == 4 && c == 0 {
-			three = t.ahead // weights come from memory only in the first pass
-		}
-		r := 0
-		for ; n == 1 && r+6 <= rows; r += 6 {
-			t.six(&w[r*k], k*t.weight, in, k*t.input, &y[c*ldy+r], 4*ldy, k)
-		}
-		for ; r+3 <= rows; r += 3 {
-			three(&w[r*k], k*t.weight, in, k*t.input, &y[c*ldy+r], 4*ldy, k)
-		}
-		for ; r < rows; r++ {
-			t.one[n](&w[r*k], k*t.weight, in, k*t.input, &y[c*ldy+r], 4*ldy, k)
+// supported are the tables that this processor can run, the slowest first.
+func supported() []kernels {
+	var out []kernels
+	x := &cpu.X86
+	if x.HasAVX2 && x.HasFMA {
+		out = append(out, avx2())
+		if x.HasAVX512F && x.HasAVX512BW && x.HasAVX512VL && x.HasAVX512VNNI {
+			out = append(out, avx512())
 		}
 	}
+	return out
 }

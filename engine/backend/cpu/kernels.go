@@ -6,8 +6,11 @@ type kernels struct {
 	name string
 	f32  func(y []float32, ldy int, w, x []float32, rows, cols, k int)
 	bf16 func(y []float32, ldy int, w []uint16, x []float32, rows, cols, k int)
-	// int8 sums exactly: quantisation keeps |w·x| below 2^31.
-	int8 func(y []float32, ldy int, w []int8, x []int16, rows, cols, k int)
+	// int8 sums exactly, because quantisation keeps |w·x| below 2^31, then multiplies
+	// with ws, the scale of each row, and xs, the scale of each column.
+	int8 func(y []float32, ldy int, w []int8, x []int16, ws, xs []float32, rows, cols, k int)
+	// stepK divides every k that f32, bf16 and int8 take; others go to portable.
+	stepK int
 	// dots writes dst[j] = q·k[j] for len(dst) keys of len(q).
 	dots func(dst, q, k []float32)
 	// mix adds the sum of w[j]·v[j] for len(w) values of len(dst).
@@ -22,7 +25,6 @@ type kernels struct {
 	absMax func(x []float32) float32
 	// quantise rounds x·scale to integers, ties to even.
 	quantise func(dst []int16, x []float32, scale float32)
-	// step divides every k that f32, bf16 and int8 take, and the length of every
-	// head that dots and mix take; others go to portable.
+	// step divides every length that the vectors above have; others go to portable.
 	step int
 }

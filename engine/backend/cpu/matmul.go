@@ -53,7 +53,7 @@ func (b *Backend) plan(rows int, ws []backend.Matrix) (parts []part, width, cols
 func (b *Backend) multiply(y []float32, ldy int, x []float32, rows int, p part) {
 	k := p.m.cols
 	kern := &b.kernels
-	if k%kern.step != 0 {
+	if k%kern.stepK != 0 {
 		kern = &b.portable
 	}
 	n := p.to - p.from
@@ -63,13 +63,7 @@ func (b *Backend) multiply(y []float32, ldy int, x []float32, rows int, p part) 
 	case p.m.bf16 != nil:
 		kern.bf16(y, ldy, p.m.bf16[p.from*k:p.to*k], x, n, rows, k)
 	default:
-		kern.int8(y, ldy, p.m.int8[p.from*k:p.to*k], b.quants, n, rows, k)
-		for c := range rows {
-			row, s := y[c*ldy:c*ldy+n], b.scales[c]
-			for r, w := range p.m.scale[p.from:p.to] {
-				row[r] *= w * s
-			}
-		}
+		kern.int8(y, ldy, p.m.int8[p.from*k:p.to*k], b.quants, p.m.scale[p.from:p.to], b.scales, n, rows, k)
 	}
 }
 

@@ -17,6 +17,7 @@ func portable() kernels {
 		absMax:   absMax,
 		quantise: quantise,
 		step:     1,
+		stepK:    1,
 	}
 }
 
@@ -76,11 +77,11 @@ func dotBF16(a []uint16, b []float32) float32 {
 // widen makes a float32 of a bfloat16.
 func widen(b uint16) float32 { return math.Float32frombits(uint32(b) << 16) }
 
-func tileInt8(y []float32, ldy int, w []int8, x []int16, rows, cols, k int) {
+func tileInt8(y []float32, ldy int, w []int8, x []int16, ws, xs []float32, rows, cols, k int) {
 	for r := range rows {
 		wr := w[r*k : r*k+k]
 		for c := range cols {
-			y[c*ldy+r] = float32(dotInt8(wr, x[c*k:c*k+k]))
+			y[c*ldy+r] = float32(dotInt8(wr, x[c*k:c*k+k])) * ws[r] * xs[c]
 		}
 	}
 }

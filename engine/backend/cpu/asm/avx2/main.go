@@ -1,7 +1,7 @@
-// Command asm writes the AVX2 kernels of package cpu. It is a module of its own,
-// so that the product does not depend on the generator. From this directory:
+// Command avx2 writes the AVX2 kernels of package cpu. Its module is its own,
+// so that the product does not depend on the generator. From the module:
 //
-//	go run . -out ../kernels_amd64.s -stubs ../kernels_amd64.go -pkg cpu
+//	go run ./avx2 -out ../avx2_amd64.s -stubs ../avx2_amd64.go -pkg cpu
 package main
 
 import (

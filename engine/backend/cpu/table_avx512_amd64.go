@@ -1,0 +1,38 @@
+package cpu
+
+//go:generate go -C asm run ./avx512 -out ../avx512_amd64.s -stubs ../avx512_amd64.go -pkg cpu
+
+// avx512 are the AVX2 kernels with the products of avx512_amd64.s.
+func avx512() kernels {
+	k := avx2()
+	k.name, k.stepK = "avx512", 32
+	k.f32 = func(y []float32, ldy int, w, x []float32, rows, cols, k int) {
+		products := [...]product[float32]{productF321, productF322, productF323, productF324, productF325, productF326}
+		columns(cols, func(c, n int) { products[n-1](&y[c*ldy], ldy, &w[0], &x[c*k], rows, k) })
+	}
+	k.bf16 = func(y []float32, ldy int, w []uint16, x []float32, rows, cols, k int) {
+		products := [...]product[uint16]{productBF161, productBF162, productBF163, productBF164, productBF165, productBF166}
+		columns(cols, func(c, n int) { products[n-1](&y[c*ldy], ldy, &w[0], &x[c*k], rows, k) })
+	}
+	k.int8 = func(y []float32, ldy int, w []int8, x []int16, ws, xs []float32, rows, cols, k int) {
+		products := [...]productInt8{productInt81, productInt82, productInt83, productInt84, productInt85, productInt86}
+		columns(cols, func(c, n int) { products[n-1](&y[c*ldy], ldy, &w[0], &x[c*k], &ws[0], &xs[c], rows, k) })
+	}
+	return k
+}
+
+// product multiplies rows of weights with a number of columns of activations.
+type (
+	product[W any] func(y *float32, ldy int, w *W, x *float32, rows, k int)
+	productInt8    func(y *float32, ldy int, w *int8, x *int16, ws, xs *float32, rows, k int)
+)
+
+// columns cuts cols into runs that are as even as possible and at most six, what
+// the registers hold. Each run is one assembly call of a few microseconds.
+func columns(cols int, f func(from, n int)) {
+	for c, runs := 0, (cols+5)/6; runs > 0; runs-- {
+		n := (cols - c + runs - 1) / runs
+		f(c, n)
+		c += n
+	}
+}
