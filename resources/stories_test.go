@@ -16,6 +16,7 @@ import (
 func TestTenEntitiesAndTenRoutesAreThreeWrites(t *testing.T) {
 	t.Parallel()
 	env := acctest.Start(t)
+	env.BatchWindow = "1s"
 	config := env.Config(`
 resource "inference_serving_endpoint" "e" {
   name = "e"

@@ -21,6 +21,8 @@ type Environment struct {
 	*mockserver.Server
 	Host  string
 	Token string
+	// BatchWindow of provider blocks: long enough that siblings meet even on a busy machine.
+	BatchWindow string
 
 	schemas func() (*tfprotov6.GetProviderSchemaResponse, error)
 }
@@ -54,7 +56,7 @@ func Start(t testing.TB, options ...Option) *Environment {
 			t.Errorf("closing the mock server: %v", err)
 		}
 	})
-	e := &Environment{Server: s, Host: host, Token: "token-of-" + strings.NewReplacer("/", "-").Replace(t.Name())}
+	e := &Environment{Server: s, Host: host, BatchWindow: "50ms", Token: "token-of-" + strings.NewReplacer("/", "-").Replace(t.Name())}
 	e.schemas = sync.OnceValues(func() (*tfprotov6.GetProviderSchemaResponse, error) {
 		return e.NewProvider().GetProviderSchema(context.WithoutCancel(t.Context()), &tfprotov6.GetProviderSchemaRequest{})
 	})
@@ -91,10 +93,10 @@ provider "inference" {
   host          = %q
   token         = %q
   poll_interval = "10ms"
-  batch_window  = "50ms"
+  batch_window  = %q
   retry_timeout = "20s"
 }
-`, e.Host, e.Token) + hcl
+`, e.Host, e.Token, e.BatchWindow) + hcl
 }
 
 // Count is the number of requests to a route since the last reset.
