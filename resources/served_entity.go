@@ -123,7 +123,12 @@ func (r *servedEntity) Create(ctx context.Context, req resource.CreateRequest, r
 func (r *servedEntity) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state servedEntityModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || r.Services == nil {
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	// A CLI that keeps no identities hands none in, and the framework wants one back even of what is gone.
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, entityIdentity{state.EndpointName, state.Name})...)
+	if r.Services == nil {
 		return
 	}
 	ep, err := r.coordinator.Snapshot(ctx, state.EndpointName.ValueString())
@@ -149,7 +154,6 @@ func (r *servedEntity) Read(ctx context.Context, req resource.ReadRequest, resp 
 	state.entityModel = model
 	r.identify(&state)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, entityIdentity{state.EndpointName, state.Name})...)
 }
 
 // Update rolls the changed entity out in place. A change that the wire does not carry, of a time-out say,

@@ -101,7 +101,12 @@ func (r *trafficRoute) Create(ctx context.Context, req resource.CreateRequest, r
 func (r *trafficRoute) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state trafficRouteModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || r.Services == nil {
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	// A CLI that keeps no identities hands none in, and the framework wants one back even of what is gone.
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
+	if r.Services == nil {
 		return
 	}
 	ep, err := r.coordinator.Snapshot(ctx, state.EndpointName.ValueString())
@@ -121,7 +126,6 @@ func (r *trafficRoute) Read(ctx context.Context, req resource.ReadRequest, resp 
 	state.ID = types.StringValue(compositeID(state.EndpointName.ValueString(), state.ServedEntityName.ValueString()))
 	state.TrafficPercentage = types.Int64Value(int64(share))
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
 }
 
 // Update claims another share.
