@@ -54,20 +54,28 @@ func jsonError(body []byte) error {
 }
 
 // culprit finds the field that try refuses. A field is right or wrong on its own, so each is tried alone in
-// the document; the first one in document order that still fails holds the cause.
+// the document; the first one in document order that still fails holds the cause. A value that fails even
+// when it is empty is the cause itself.
 func culprit(value []byte, try func([]byte) error, path string) (string, error) {
-	for _, m := range members(value) {
+	inner := members(value)
+	if len(inner) == 0 || try(empty(value)) != nil {
+		return path, try(value)
+	}
+	for _, m := range inner {
 		alone := func(v []byte) error { return try(m.wrap(v)) }
-		if alone(m.value) == nil {
-			continue
+		if alone(m.value) != nil {
+			return culprit(m.value, alone, m.path(path))
 		}
-		at := m.path(path)
-		if err := alone([]byte("null")); err != nil && isUnknown(err) {
-			return at, err
-		}
-		return culprit(m.value, alone, at)
 	}
 	return path, try(value)
+}
+
+// empty is an object or an array without members.
+func empty(value []byte) []byte {
+	if bytes.TrimSpace(value)[0] == '[' {
+		return []byte("[]")
+	}
+	return []byte("{}")
 }
 
 // member is an element of an object or an array.

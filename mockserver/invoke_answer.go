@@ -3,9 +3,12 @@ package mockserver
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"io"
+	"math"
 	"strings"
 
 	"github.com/inference-iac/terraform-provider-inference/internal/api"
@@ -124,11 +127,28 @@ func (a answer) embeddings(ctx context.Context, b backend, q query) (response, e
 	if err != nil {
 		return nil, backendError(err)
 	}
-	out := api.Embeddings{Object: "list", Model: a.model, Usage: &api.Usage{PromptTokens: tokens, TotalTokens: tokens}}
+	usage := &api.Usage{PromptTokens: tokens, TotalTokens: tokens}
+	if q.packed {
+		out := api.PackedEmbeddings{Object: "list", Model: a.model, Usage: usage}
+		for i, v := range vectors {
+			out.Data = append(out.Data, api.PackedEmbedding{Object: "embedding", Index: i, Embedding: pack(v)})
+		}
+		return a.json(out), nil
+	}
+	out := api.Embeddings{Object: "list", Model: a.model, Usage: usage}
 	for i, v := range vectors {
 		out.Data = append(out.Data, api.Embedding{Object: "embedding", Index: i, Embedding: v})
 	}
 	return a.json(out), nil
+}
+
+// pack is OpenAI's base64 form of a vector.
+func pack(v []float32) string {
+	b := make([]byte, 0, 4*len(v))
+	for _, f := range v {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(f))
+	}
+	return base64.StdEncoding.EncodeToString(b)
 }
 
 // hashID makes 24 hex digits of its parts.

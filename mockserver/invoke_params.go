@@ -66,6 +66,25 @@ func readParams(req api.Invocation, base generation) (generation, error) {
 	return g, nil
 }
 
+// readAliases takes the newer name of max_tokens. Penalties are checked and change nothing: the engine has none.
+func readAliases(req api.Invocation, g generation) (generation, error) {
+	for _, p := range []struct {
+		field string
+		value *float64
+	}{{"frequency_penalty", req.FrequencyPenalty}, {"presence_penalty", req.PresencePenalty}} {
+		if p.value != nil && (*p.value < -2 || *p.value > 2) {
+			return g, invalid(p.field, "must be between -2 and 2")
+		}
+	}
+	if m := req.MaxCompletionTokens; m != nil {
+		if *m < 1 || req.MaxTokens != nil {
+			return g, invalid("max_completion_tokens", "must be at least 1, and excludes max_tokens")
+		}
+		g.maxTokens = *m
+	}
+	return g, nil
+}
+
 func set[T any](to *T, from *T) {
 	if from != nil {
 		*to = *from

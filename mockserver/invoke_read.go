@@ -24,6 +24,7 @@ type query struct {
 	inputs       []string     // of an embeddings request; nil otherwise
 	seeded       bool         // the request asks for reproducible text
 	includeUsage bool
+	packed       bool // embeddings in base64
 }
 
 // readInvocation turns any body into a query: exactly one of the documented shapes must be there, and it
@@ -37,6 +38,9 @@ func readInvocation(req api.Invocation, task string) (query, error) {
 		return query{}, badRequest("The served entity's task is %s, which does not take '%s'.", task, shape)
 	}
 	base, err := readGeneration(req.Generation, "")
+	if err == nil {
+		base, err = readAliases(req, base)
+	}
 	if err != nil {
 		return query{}, err
 	}
@@ -61,7 +65,10 @@ func readInvocation(req api.Invocation, task string) (query, error) {
 		if len(req.Input.Values) == 0 {
 			return query{}, invalid("input", "is empty")
 		}
-		q.inputs = req.Input.Values
+		if f := req.EncodingFormat; f != "" && f != "float" && f != "base64" {
+			return query{}, invalid("encoding_format", "must be float or base64, got '%s'", f)
+		}
+		q.inputs, q.packed = req.Input.Values, req.EncodingFormat == "base64"
 		return q, nil
 	}
 	prompts, err := readRows(req, shape)

@@ -61,6 +61,6 @@ func routeTable() []route {
 		{name: "oidc_discovery", method: "GET", path: "/oidc/.well-known/oauth-authorization-server", run: asking((*Server).oidcDiscovery), open: true},
 		{name: "oidc_discovery", method: "GET", path: "/oidc/.well-known/openid-configuration", run: asking((*Server).oidcDiscovery), open: true},
 		{name: "oidc_token", method: "POST", path: "/oidc/v1/token", run: asking((*Server).oidcToken), open: true, errors: shapeOAuth},
-		{name: "scim_me", method: "GET", path: "/api/2.0/preview/scim/v2/Me", run: asking((*Server).scimMe)},
+		{name: "scim_me", method: "GET", path: "/api/2.0/preview/scim/v2/Me", run: asking((*Server).scimMe), query: []string{"attributes", "excludedAttributes"}},
 	}
 }

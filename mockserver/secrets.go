@@ -1,7 +1,7 @@
 package mockserver
 
 import (
-	"cmp"
+	"encoding/base64"
 	"maps"
 	"net/http"
 	"slices"
@@ -15,7 +15,7 @@ import (
 const maxSecret = 128 << 10
 
 // secretStore holds the secret scopes of a workspace. Values go in and are resolved; none ever comes out
-// over the API.
+// over the API, which has no route for that here.
 type secretStore struct {
 	mu     sync.Mutex
 	scopes map[string]map[string]secretValue
@@ -97,6 +97,10 @@ func noScope(scope string) error {
 	return refuse(http.StatusNotFound, api.CodeNotFound, "Scope %s does not exist!", scope)
 }
 
+func noSecret(scope, key string) error {
+	return refuse(http.StatusNotFound, api.CodeNotFound, "No secret found with scope: %s and key: %s", scope, key)
+}
+
 func (s *Server) createScope(x *exchange, req secretScope) (nothing, error) {
 	if req.Scope == "" {
 		return nothing{}, invalid("scope", "is required")
@@ -137,7 +141,14 @@ func (s *Server) putSecret(x *exchange, req secretPut) (nothing, error) {
 	case (req.StringValue == nil) == (req.BytesValue == nil):
 		return nothing{}, invalid("string_value", "or bytes_value is required")
 	}
-	value := deref(cmp.Or(req.StringValue, req.BytesValue))
+	value := deref(req.StringValue)
+	if req.BytesValue != nil {
+		b, err := base64.StdEncoding.DecodeString(*req.BytesValue)
+		if err != nil {
+			return nothing{}, invalid("bytes_value", "must be base64")
+		}
+		value = string(b)
+	}
 	if len(value) > maxSecret {
 		return nothing{}, invalid("string_value", "must have at most %d bytes", maxSecret)
 	}
@@ -150,7 +161,7 @@ func (s *Server) putSecret(x *exchange, req secretPut) (nothing, error) {
 func (s *Server) deleteSecret(x *exchange, req secretKey) (nothing, error) {
 	return nothing{}, x.tenant.secrets.in(req.Scope, func(keys map[string]secretValue) error {
 		if _, ok := keys[req.Key]; !ok {
-			return refuse(http.StatusNotFound, api.CodeNotFound, "No secret found with scope: %s and key: %s", req.Scope, req.Key)
+			return noSecret(req.Scope, req.Key)
 		}
 		delete(keys, req.Key)
 		return nil

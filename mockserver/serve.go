@@ -30,7 +30,22 @@ func (s *Server) routes() http.Handler {
 		return nil, refuse(http.StatusNotFound, api.CodeRouteNotFound, "No API found for '%s'.", x.vars["request"])
 	}})
 	r.MethodNotAllowedHandler = r.NotFoundHandler
-	return r
+	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		r.ServeHTTP(w, withoutSlash(q))
+	})
+}
+
+// withoutSlash drops the slash at the end of a path, which mlflow's client leaves there when it joins a base
+// and an empty route.
+func withoutSlash(r *http.Request) *http.Request {
+	path, trimmed := strings.CutSuffix(r.URL.Path, "/")
+	if !trimmed || path == "" {
+		return r
+	}
+	q, u := *r, *r.URL
+	u.Path, u.RawPath = path, strings.TrimSuffix(u.RawPath, "/")
+	q.URL = &u
+	return &q
 }
 
 // serve runs one route: who calls, what was asked, the faults before, the action, the faults after, the answer.

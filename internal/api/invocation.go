@@ -1,6 +1,9 @@
 package api
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"fmt"
+)
 
 // ServedModelHeader names the served entity that answered an invocation.
 const ServedModelHeader = "served-model-name"
@@ -26,6 +29,13 @@ type Invocation struct {
 	ClientRequestID string            `json:"client_request_id,omitempty"`
 	UsageContext    map[string]string `json:"usage_context,omitempty"`
 	ExtraParams     map[string]string `json:"extra_params,omitempty"`
+
+	// What OpenAI's clients send beyond the API's own reference.
+	MaxCompletionTokens *int     `json:"max_completion_tokens,omitempty"` // the newer name of max_tokens
+	FrequencyPenalty    *float64 `json:"frequency_penalty,omitempty"`
+	PresencePenalty     *float64 `json:"presence_penalty,omitempty"`
+	User                string   `json:"user,omitempty"`
+	EncodingFormat      string   `json:"encoding_format,omitempty"` // of embeddings: float or base64
 }
 
 // Generation holds the sampling parameters that all language tasks share.
@@ -56,6 +66,39 @@ type StreamOptions struct {
 type ChatMessage struct {
 	Role    string `json:"role"`
 	Content string `json:"content"`
+}
+
+// UnmarshalJSON accepts content as a string, as null, and as a list of text parts, whose texts are joined.
+// Other fields of a message, as servers add them, are skipped.
+func (m *ChatMessage) UnmarshalJSON(b []byte) error {
+	var wire struct {
+		Role    string          `json:"role"`
+		Content json.RawMessage `json:"content"`
+	}
+	if err := json.Unmarshal(b, &wire); err != nil {
+		return err
+	}
+	*m = ChatMessage{Role: wire.Role}
+	if len(wire.Content) == 0 || wire.Content[0] != '[' {
+		if wire.Content == nil {
+			return nil
+		}
+		return json.Unmarshal(wire.Content, &m.Content)
+	}
+	var parts []struct {
+		Type string `json:"type"`
+		Text string `json:"text"`
+	}
+	if err := json.Unmarshal(wire.Content, &parts); err != nil {
+		return err
+	}
+	for _, p := range parts {
+		if p.Type != "text" {
+			return fmt.Errorf("content part of type %q is not text", p.Type)
+		}
+		m.Content += p.Text
+	}
+	return nil
 }
 
 // DataframeSplit is a pandas data frame in split orientation: Data[i][j] stands in row i, column j.
@@ -146,6 +189,21 @@ type Embedding struct {
 	Object    string    `json:"object"` // embedding
 	Index     int       `json:"index"`
 	Embedding []float32 `json:"embedding"`
+}
+
+// PackedEmbeddings is the same with encoding_format base64.
+type PackedEmbeddings struct {
+	Object string            `json:"object"`
+	Model  string            `json:"model,omitempty"`
+	Data   []PackedEmbedding `json:"data"`
+	Usage  *Usage            `json:"usage,omitempty"`
+}
+
+// PackedEmbedding is a vector as little-endian 32-bit floats in base64.
+type PackedEmbedding struct {
+	Object    string `json:"object"`
+	Index     int    `json:"index"`
+	Embedding string `json:"embedding"`
 }
 
 // Usage counts tokens.
