@@ -92,8 +92,9 @@ func TestDatabricksSecrets(t *testing.T) {
 	equal(t, "value", string(must(base64.StdEncoding.DecodeString(secret.Value))(t)), "sk-secret")
 
 	ok(t, c.Secrets.DeleteSecret(ctx, workspace.DeleteSecret{Scope: "keys", Key: "openai"}))
-	_, err := c.Secrets.GetSecret(ctx, workspace.GetSecretRequest{Scope: "keys", Key: "openai"})
+	err := c.Secrets.DeleteSecret(ctx, workspace.DeleteSecret{Scope: "keys", Key: "openai"})
 	refused(t, "a deleted key", err, apierr.ErrResourceDoesNotExist, http.StatusNotFound, "openai")
+	refused(t, "a query without the key", query(), apierr.ErrBadRequest, http.StatusBadRequest, "openai")
 	ok(t, c.Secrets.DeleteScope(ctx, workspace.DeleteScope{Scope: "keys"}))
 	refused(t, "a deleted scope", query(), apierr.ErrBadRequest, http.StatusBadRequest, "keys")
 }
