@@ -1,0 +1,221 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+
+	"github.com/inference-iac/terraform-provider-inference/engine/backend"
+	"github.com/inference-iac/terraform-provider-inference/engine/backend/cpu"
+	"github.com/inference-iac/terraform-provider-inference/engine/chat"
+	"github.com/inference-iac/terraform-provider-inference/engine/checkpoint"
+	"github.com/inference-iac/terraform-provider-inference/engine/kvcache"
+	"github.com/inference-iac/terraform-provider-inference/engine/model"
+	"github.com/inference-iac/terraform-provider-inference/engine/sample"
+	"github.com/inference-iac/terraform-provider-inference/engine/scheduler"
+	"github.com/inference-iac/terraform-provider-inference/engine/tokenizer"
+)
+
+// Engine answers requests with one model. All its methods are safe for
+// concurrent use; one goroutine computes.
+type Engine struct {
+	options   Options
+	files     *model.Files
+	backend   backend.Backend
+	decoder   *model.Decoder
+	tokenizer *tokenizer.Tokenizer
+	template  *chat.Template // nil: the model has none
+	info      Info
+	maxLen    int // tokens of one sequence, prompt and answer
+	ends      map[int32]bool
+
+	// The step loop alone uses these.
+	scheduler *scheduler.Scheduler
+	cache     *kvcache.Cache
+	sampler   sample.Sampler
+	rows      []model.Row
+	planned   []*sequence
+	live      map[*scheduler.Sequence]*sequence
+
+	mu      sync.Mutex
+	inbox   []*job         // submitted, not yet seen by the loop
+	aborts  []*job         // given up by their callers
+	closed  bool           // no more is taken
+	metrics metricsCounter // read by Metrics
+	wake    chan struct{}  // one token: the loop should look
+	done    chan struct{}  // closed when the loop has ended
+	closing sync.Once
+}
+
+// Default opens the checkpoint that is embedded in the binary: a tiny Llama that
+// the project trained itself. Nothing is downloaded.
+func Default(o Options) (*Engine, error) { return OpenFS(checkpoint.Files(), o) }
+
+// Open loads a Hugging Face directory (config.json, tokenizer.json, safetensors)
+// or an MLflow model directory with the transformers flavor. Weights are mapped
+// where the number format allows; files must not change while the engine is open.
+func Open(dir string, o Options) (*Engine, error) {
+	f, err := model.OpenDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	return load(f, o)
+}
+
+// OpenFS loads the same from the root of any file system.
+func OpenFS(fsys fs.FS, o Options) (*Engine, error) {
+	f, err := model.OpenFS(fsys)
+	if err != nil {
+		return nil, err
+	}
+	return load(f, o)
+}
+
+// load builds an engine over opened files and owns them.
+func load(f *model.Files, o Options) (_ *Engine, err error) {
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, f.Close())
+		}
+	}()
+	if o, err = o.withDefaults(); err != nil {
+		return nil, err
+	}
+	e := &Engine{
+		options: o, files: f, ends: map[int32]bool{}, live: map[*scheduler.Sequence]*sequence{},
+		wake: make(chan struct{}, 1), done: make(chan struct{}),
+	}
+	if e.tokenizer, e.template, err = loadText(f); err != nil {
+		return nil, err
+	}
+	b := cpu.New(o.Threads)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, b.Close())
+		}
+	}()
+	e.backend = b
+	if e.decoder, err = model.LoadDecoder(f, b, o.Format); err != nil {
+		return nil, err
+	}
+	for _, id := range e.decoder.EOS {
+		e.ends[int32(id)] = true
+	}
+	if err = e.reserve(); err != nil {
+		return nil, err
+	}
+	e.info = e.describe()
+	e.metrics = newMetricsCounter(e.cache.Total())
+	go e.loop()
+	return e, nil
+}
+
+// maxDefaultCache bounds the KV pool unless Options.Blocks asks for another size.
+const maxDefaultCache = 1 << 30
+
+// reserve makes the KV pool, its accounting and the scheduler.
+func (e *Engine) reserve() error {
+	o := e.options
+	d := e.decoder
+	blocks := o.Blocks
+	if blocks == 0 {
+		perSequence := (d.Context + o.BlockSize - 1) / o.BlockSize
+		perBlock := 2 * 4 * o.BlockSize * d.Layers * d.KVHeads * d.HeadDim
+		blocks = max(1, min(perSequence*o.MaxSequences, maxDefaultCache/perBlock))
+	}
+	e.maxLen = min(d.Context, blocks*o.BlockSize)
+	if e.maxLen < 2 {
+		return fmt.Errorf("option Blocks: a pool of %d tokens holds no prompt and answer", blocks*o.BlockSize)
+	}
+	var err error
+	if e.cache, err = kvcache.New(blocks, o.BlockSize); err != nil {
+		return err
+	}
+	e.scheduler, err = scheduler.New(scheduler.Config{MaxSequences: o.MaxSequences, TokenBudget: o.TokenBudget, Static: o.Static}, e.cache)
+	if err != nil {
+		return err
+	}
+	return d.Reserve(blocks, o.BlockSize)
+}
+
+// Submit queues a request. The stream delivers what the steps add until all
+// choices have finished; an end of ctx aborts the request within one step.
+// Errors: ErrInvalidRequest, ErrTooLong, ErrClosed.
+func (e *Engine) Submit(ctx context.Context, r Request) (*Stream, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, context.Cause(ctx)
+	}
+	if err := r.validate(); err != nil {
+		return nil, err
+	}
+	tokens, err := e.encode(r)
+	if err != nil {
+		return nil, err
+	}
+	j := &job{stream: newStream(len(tokens)), arrived: e.options.Clock()}
+	newSequences(e, r, tokens, j)
+	if err := e.enqueue(ctx, j); err != nil {
+		return nil, err
+	}
+	return j.stream, nil
+}
+
+// enqueue hands a job to the loop and watches its caller.
+func (e *Engine) enqueue(ctx context.Context, j *job) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return ErrClosed
+	}
+	j.release = context.AfterFunc(ctx, func() {
+		j.stream.end(context.Cause(ctx))
+		e.mu.Lock()
+		e.aborts = append(e.aborts, j)
+		e.mu.Unlock()
+		e.nudge()
+	})
+	e.inbox = append(e.inbox, j)
+	e.nudge()
+	return nil
+}
+
+// nudge makes the loop look at its inbox.
+func (e *Engine) nudge() {
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Info describes the loaded model.
+func (e *Engine) Info() Info { return e.info }
+
+// Close aborts what runs and frees everything. Streams that have not ended answer
+// ErrClosed. No goroutine of the engine survives it.
+func (e *Engine) Close() error {
+	var err error
+	e.closing.Do(func() {
+		e.mu.Lock()
+		e.closed = true
+		e.mu.Unlock()
+		e.nudge()
+		<-e.done
+		err = errors.Join(e.backend.Close(), e.files.Close())
+	})
+	<-e.done
+	return err
+}
+
+// abort ends a job before its sequences have finished.
+func (e *Engine) abort(j *job, err error) {
+	for _, q := range j.sequences {
+		e.drop(q)
+	}
+	e.record(func(m *metricsCounter) { m.finished[finishAbort] += uint64(j.open) })
+	j.open = 0
+	e.observeQueues()
+	j.release()
+	j.stream.end(err)
+}

@@ -1,0 +1,46 @@
+package engine
+
+import (
+	"strings"
+
+	"github.com/inference-iac/terraform-provider-inference/engine/tokenizer"
+)
+
+// Tasks that a model can do, by their names in the serving APIs.
+const (
+	TaskCompletions = "llm/v1/completions"
+	TaskChat        = "llm/v1/chat"
+	TaskEmbeddings  = "llm/v1/embeddings"
+)
+
+// Info describes the loaded model.
+type Info struct {
+	Architecture  string   // as config.json names it, "LlamaForCausalLM"
+	Family        string   // "llama"
+	Parameters    int      // weights that the model has; tied ones count once
+	ContextLength int      // most tokens of one sequence, prompt and answer
+	Vocabulary    int      // number of tokens
+	HiddenSize    int      // length of an embedding
+	Tasks         []string // what Submit and Embed can do
+	Backend       string   // what computes, as "cpu avx2 × 2"
+	WeightBytes   int      // what a step reads of the weights
+	CacheBytes    int      // size of the KV pool
+}
+
+func (e *Engine) describe() Info {
+	d := e.decoder
+	i := Info{
+		Architecture: d.Architecture, Family: d.Family, Parameters: d.Parameters,
+		ContextLength: e.maxLen, Vocabulary: d.Vocab, HiddenSize: d.Hidden,
+		Backend: e.backend.Name(), WeightBytes: d.WeightBytes, CacheBytes: d.KVBytes(),
+		Tasks: []string{TaskCompletions},
+	}
+	if e.template != nil {
+		i.Tasks = append(i.Tasks, TaskChat)
+	}
+	i.Tasks = append(i.Tasks, TaskEmbeddings)
+	return i
+}
+
+// validText is b as text, broken characters replaced.
+func validText(b []byte) string { return strings.ToValidUTF8(string(b), tokenizer.Replacement) }

@@ -1,0 +1,196 @@
+package engine
+
+import (
+	"io"
+
+	"github.com/inference-iac/terraform-provider-inference/engine/model"
+	"github.com/inference-iac/terraform-provider-inference/engine/sample"
+	"github.com/inference-iac/terraform-provider-inference/engine/scheduler"
+)
+
+// loop runs steps while there is work and sleeps while there is none.
+func (e *Engine) loop() {
+	defer close(e.done)
+	for e.receive() {
+		if err := e.step(); err != nil {
+			e.failAll(err)
+		}
+	}
+	e.failAll(ErrClosed)
+}
+
+// receive takes in what callers did since the last step. It waits while nothing
+// is to be computed and answers false once the engine closes.
+func (e *Engine) receive() bool {
+	for {
+		e.mu.Lock()
+		inbox, aborts, closed := e.inbox, e.aborts, e.closed
+		e.inbox, e.aborts = nil, nil
+		e.mu.Unlock()
+		for _, j := range inbox {
+			e.admit(j)
+		}
+		for _, j := range aborts {
+			if j.open > 0 {
+				e.abort(j, ErrClosed) // the stream has its own reason already
+			}
+		}
+		if closed {
+			return false
+		}
+		if e.scheduler.Running()+e.scheduler.Waiting() > 0 {
+			return true
+		}
+		e.observeQueues()
+		<-e.wake
+	}
+}
+
+// admit queues a job's sequences.
+func (e *Engine) admit(j *job) {
+	for _, q := range j.sequences {
+		e.live[&q.Sequence] = q
+		if err := e.scheduler.Add(&q.Sequence); err != nil {
+			e.abort(j, err)
+			return
+		}
+	}
+}
+
+// failAll ends every job, those that the loop has not seen included.
+func (e *Engine) failAll(err error) {
+	e.mu.Lock()
+	inbox := e.inbox
+	e.inbox = nil
+	e.mu.Unlock()
+	for _, j := range inbox {
+		e.abort(j, err)
+	}
+	for _, q := range e.live {
+		e.abort(q.job, err)
+	}
+}
+
+// step is schedule, forward, sample, commit.
+func (e *Engine) step() error {
+	if e.options.Static {
+		e.releaseStatic()
+	}
+	plan := e.scheduler.Schedule()
+	if len(plan) == 0 {
+		return nil // the last running one was preempted; the next step admits it again
+	}
+	e.rows, e.planned = e.rows[:0], e.planned[:0]
+	now := e.options.Clock()
+	for _, slot := range plan {
+		q := e.live[slot.Sequence]
+		e.planned = append(e.planned, q)
+		if q.scheduled.IsZero() {
+			q.scheduled = now
+		}
+		for pos := slot.Start; pos < slot.Start+slot.Count; pos++ {
+			e.rows = append(e.rows, model.Row{
+				Token: q.Tokens[pos], Pos: pos, Table: q.Blocks(),
+				Logits: q.embed == nil && pos == len(q.Tokens)-1,
+				Hidden: q.embed != nil,
+			})
+		}
+	}
+	e.record(func(m *metricsCounter) { m.steps++ })
+	out, err := e.decoder.Forward(e.rows)
+	if err != nil {
+		return err
+	}
+	e.scheduler.Commit(plan)
+	for i, slot := range plan {
+		q := e.planned[i]
+		switch {
+		case q.embed != nil:
+			states := out.Hidden[:slot.Count*e.decoder.Hidden]
+			out.Hidden = out.Hidden[len(states):]
+			e.pool(q, slot, states)
+		case slot.Last():
+			logits := out.Logits[:e.decoder.Vocab]
+			out.Logits = out.Logits[e.decoder.Vocab:]
+			e.commit(q, logits)
+		}
+	}
+	e.observeQueues()
+	return nil
+}
+
+// commit samples a sequence's next token and delivers what it adds.
+func (e *Engine) commit(q *sequence, logits []float32) {
+	if q.finished {
+		e.idle(q)
+		return
+	}
+	token := e.sampler.Sample(logits, q.request.params(), q.choice, q.outputs())
+	ev := Event{Choice: q.choice}
+	if q.request.Logprobs {
+		ev.Logprobs = []TokenLogprob{e.logprob(logits, token, q.request.TopLogprobs)}
+	}
+	ev.Text, ev.FinishReason = q.accept(token, e.ends[token])
+	e.observeToken(q)
+	q.job.stream.push(ev, 1)
+	if ev.FinishReason != "" {
+		e.finishSequence(q, ev.FinishReason)
+	}
+}
+
+// logprob names a token and its alternatives.
+func (e *Engine) logprob(logits []float32, token int32, top int) TokenLogprob {
+	chosen, best := sample.Logprobs(logits, token, top)
+	out := e.named(chosen)
+	for _, b := range best {
+		out.Top = append(out.Top, e.named(b))
+	}
+	return out
+}
+
+func (e *Engine) named(l sample.Logprob) TokenLogprob {
+	b := e.tokenizer.Bytes(l.ID)
+	return TokenLogprob{Token: validText(b), Bytes: b, Logprob: l.Logprob}
+}
+
+// finishSequence records the end of one choice and, with the last one, of its
+// job. The gauges are up to date when a caller sees the end of its stream.
+func (e *Engine) finishSequence(q *sequence, reason string) {
+	q.finished = true
+	e.observeFinish(q, reason)
+	if e.options.Static {
+		e.idle(q)
+	} else {
+		e.drop(q)
+	}
+	if q.job.open--; q.job.open == 0 {
+		e.observeQueues()
+		q.job.release()
+		q.job.stream.end(io.EOF)
+	}
+}
+
+// drop takes a sequence out of the scheduler.
+func (e *Engine) drop(q *sequence) {
+	e.scheduler.Remove(&q.Sequence)
+	delete(e.live, &q.Sequence)
+}
+
+// pool adds the hidden states of a slot to a text's sum, in order of position, so
+// that chunks change nothing.
+func (e *Engine) pool(q *sequence, slot scheduler.Slot, states []float32) {
+	if slot.Start == 0 {
+		clear(q.embed) // after a preemption it begins anew
+	}
+	for ; len(states) > 0; states = states[len(q.embed):] {
+		for i := range q.embed {
+			q.embed[i] += states[i]
+		}
+	}
+	if slot.Last() {
+		for i := range q.embed {
+			q.embed[i] /= float32(len(q.Tokens))
+		}
+		e.finishSequence(q, FinishStop)
+	}
+}
