@@ -21,6 +21,8 @@ type exchange struct {
 	body  []byte
 	base  string // scheme and host that the client called
 	now   time.Time
+	route string
+	seq   int // of the recorder
 
 	basicPassword string // of the token route's basic authorization
 }

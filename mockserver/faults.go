@@ -18,6 +18,7 @@ type Fault struct {
 	Route      string         `json:"route,omitempty"`  // name of the route table; empty matches all
 	Method     string         `json:"method,omitempty"` // empty matches all
 	Path       string         `json:"path,omitempty"`   // glob in which * matches any characters; empty matches all
+	Entity     string         `json:"entity,omitempty"` // glob endpoint/entity: not the request, but each attempt to let that entity answer
 	Skip       int            `json:"skip,omitempty"`   // matches to let pass first
 	Times      int            `json:"times,omitempty"`  // matches to affect; 0: all
 	After      bool           `json:"after,omitempty"`  // the request is executed, then its answer is replaced or lost
@@ -31,7 +32,7 @@ type Fault struct {
 }
 
 func (f Fault) matches(rt route, r *http.Request) bool {
-	return (f.Route == "" || f.Route == rt.name) &&
+	return f.Entity == "" && (f.Route == "" || f.Route == rt.name) &&
 		(f.Method == "" || strings.EqualFold(f.Method, r.Method)) &&
 		(f.Path == "" || glob(f.Path, r.URL.Path))
 }
@@ -50,10 +51,21 @@ type armedFault struct {
 
 // take finds the fault for a request and uses it once; nil for none.
 func (l *faultList) take(rt route, r *http.Request) *Fault {
+	return l.first(func(f Fault) bool { return f.matches(rt, r) })
+}
+
+// takeEntity finds the fault for an attempt to let a served entity answer.
+func (l *faultList) takeEntity(route, endpoint, entity string) *Fault {
+	return l.first(func(f Fault) bool {
+		return f.Entity != "" && glob(f.Entity, endpoint+"/"+entity) && (f.Route == "" || f.Route == route)
+	})
+}
+
+func (l *faultList) first(matches func(Fault) bool) *Fault {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, f := range l.faults {
-		if !f.matches(rt, r) {
+		if !matches(f.Fault) {
 			continue
 		}
 		if f.seen++; f.seen <= f.Skip || (f.Times > 0 && f.used >= f.Times) {

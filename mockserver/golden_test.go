@@ -144,6 +144,12 @@ func (g golden) play(t *testing.T) {
 		case "secret":
 			scope, key, _ := strings.Cut(rest, "/")
 			s.PutSecret("token", scope, key, strings.TrimSpace(string(f.Data)))
+		case "fault":
+			var fault Fault
+			if err := json.Unmarshal(f.Data, &fault); err != nil {
+				t.Fatal(err)
+			}
+			s.Fault(fault)
 		case "fail":
 			var failure DeploymentFailure
 			if err := json.Unmarshal(f.Data, &failure); err != nil {

@@ -9,20 +9,22 @@ import (
 	"github.com/inference-iac/terraform-provider-inference/internal/api"
 )
 
-// target is the entity that answers an invocation.
-type target struct {
-	record *record
-	entity served
-	task   string
-}
-
 // invokeEndpoint answers invoke_endpoint: the traffic split picks the entity.
 func (s *Server) invokeEndpoint(x *exchange, req api.Invocation) (response, error) {
 	r, err := s.serving(x, x.vars["name"])
 	if err != nil {
 		return nil, err
 	}
-	return s.invoke(x, r, s.traffic.choose(r.Active.Traffic), req)
+	chosen := s.traffic.choose(r.Active.Traffic)
+	candidates := []string{chosen}
+	if g := r.AIGateway; g != nil && g.FallbackConfig != nil && g.FallbackConfig.Enabled {
+		for _, e := range r.Active.Entities {
+			if e.Spec.Name != chosen {
+				candidates = append(candidates, e.Spec.Name)
+			}
+		}
+	}
+	return s.invoke(x, r, candidates, req)
 }
 
 // invokeEntity answers invoke_entity: whatever its share of traffic, this entity answers.
@@ -31,7 +33,7 @@ func (s *Server) invokeEntity(x *exchange, req api.Invocation) (response, error)
 	if err != nil {
 		return nil, err
 	}
-	return s.invoke(x, r, x.vars["entity"], req)
+	return s.invoke(x, r, []string{x.vars["entity"]}, req)
 }
 
 // chatCompletions answers the OpenAI route; model names the endpoint.
@@ -84,55 +86,30 @@ func (s *Server) serving(x *exchange, name string) (*record, error) {
 	return r, nil
 }
 
-// invoke asks one entity and counts what came of it.
-func (s *Server) invoke(x *exchange, r *record, entity string, req api.Invocation) (response, error) {
-	e, ok := r.Active.entity(entity)
-	if !ok {
-		return nil, refuse(http.StatusNotFound, api.CodeNotFound, "Endpoint '%s' serves no entity '%s'.", r.Name, entity)
-	}
-	resp, err := s.ask(x, target{r, e, s.entityTask(x.tenant, e.Spec)}, req)
-	status := http.StatusOK
-	if err != nil {
-		status = asRefusal(err).status
-	}
-	s.meters.record(meterKey{r.ID, entity}, status, s.now().Sub(x.now), s.now())
-	return resp, err
-}
-
-// ask resolves what the entity needs at call time and lets the backend answer.
-func (s *Server) ask(x *exchange, t target, req api.Invocation) (response, error) {
-	if err := x.tenant.resolveSecrets(t.entity.Spec); err != nil {
+// invoke asks the candidates in turn until one answers with anything but 429 and 5xx; the last error counts.
+func (s *Server) invoke(x *exchange, r *record, candidates []string, req api.Invocation) (response, error) {
+	if err := s.limits.admit(r, x.caller, x.now); err != nil {
 		return nil, err
 	}
-	q, err := readInvocation(req, t.task)
-	if err != nil {
-		return nil, err
-	}
-	for i := range q.generations {
-		if !q.seeded {
-			q.generations[i].seed = s.traffic.seed()
+	var resp response
+	var err error
+	for _, name := range candidates {
+		e, ok := r.Active.entity(name)
+		if !ok {
+			return nil, refuse(http.StatusNotFound, api.CodeNotFound, "Endpoint '%s' serves no entity '%s'.", r.Name, name)
+		}
+		t := &attempt{Server: s, x: x, record: r, entity: e, start: s.now()}
+		resp, err = t.run(req)
+		status := http.StatusOK
+		if err != nil {
+			status = asRefusal(err).status
+		}
+		s.meters.record(t.key(), status, s.now().Sub(t.start), s.now())
+		if status != http.StatusTooManyRequests && status < http.StatusInternalServerError {
+			break
 		}
 	}
-	b, err := s.backends.get(s.modelDir(x.tenant, t.entity.Spec))
-	if err != nil {
-		return nil, refuse(http.StatusInternalServerError, api.CodeInternal, "The model of served entity '%s' could not be loaded: %s.", t.entity.Spec.Name, err)
-	}
-	a := answer{id: requestID(t.record, x.now), created: x.now.Unix(), model: t.record.Name, entity: t.entity.Spec.Name}
-	if q.inputs != nil {
-		return a.embeddings(x.ctx, b, q)
-	}
-	streams, err := startAll(x.ctx, b, q)
-	if err != nil {
-		return nil, backendError(err)
-	}
-	switch {
-	case req.Stream:
-		return a.stream(x.ctx, q, streams)
-	case q.form == formPredictions:
-		return a.predictions(x.ctx, q, streams)
-	default:
-		return a.completion(x.ctx, q, streams)
-	}
+	return resp, err
 }
 
 // startAll starts a generation for each prompt before any is read, so that they share the backend's batches.

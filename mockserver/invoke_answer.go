@@ -20,6 +20,7 @@ type answer struct {
 	created int64
 	model   string
 	entity  string
+	charge  func(api.Usage) // called once, when the answer has ended
 }
 
 // choice is a finished text.
@@ -49,8 +50,8 @@ func collect(ctx context.Context, stream tokenStream, n int) ([]choice, error) {
 	}
 }
 
-func usageOf(streams []tokenStream) *api.Usage {
-	u := &api.Usage{}
+func usageOf(streams []tokenStream) api.Usage {
+	var u api.Usage
 	for _, s := range streams {
 		prompt, completion := s.usage()
 		u.PromptTokens += prompt
@@ -66,6 +67,7 @@ func (a answer) json(v any) response {
 
 // predictions answers in the optimised-LLM format: a prediction per row, its candidates in it.
 func (a answer) predictions(ctx context.Context, q query, streams []tokenStream) (response, error) {
+	defer func() { a.charge(usageOf(streams)) }()
 	out := api.Predictions{}
 	for i, stream := range streams {
 		choices, err := collect(ctx, stream, q.generations[i].n)
@@ -85,6 +87,7 @@ func (a answer) predictions(ctx context.Context, q query, streams []tokenStream)
 
 // completion answers chat and completions in OpenAI's form.
 func (a answer) completion(ctx context.Context, q query, streams []tokenStream) (response, error) {
+	defer func() { a.charge(usageOf(streams)) }()
 	out := a.frame(q.form)
 	for i, stream := range streams {
 		choices, err := collect(ctx, stream, q.generations[i].n)
@@ -102,7 +105,8 @@ func (a answer) completion(ctx context.Context, q query, streams []tokenStream) 
 			out.Choices = append(out.Choices, choice)
 		}
 	}
-	out.Usage = usageOf(streams)
+	u := usageOf(streams)
+	out.Usage = &u
 	return a.json(out), nil
 }
 
@@ -128,6 +132,7 @@ func (a answer) embeddings(ctx context.Context, b backend, q query) (response, e
 		return nil, backendError(err)
 	}
 	usage := &api.Usage{PromptTokens: tokens, TotalTokens: tokens}
+	a.charge(*usage)
 	if q.packed {
 		out := api.PackedEmbeddings{Object: "list", Model: a.model, Usage: usage}
 		for i, v := range vectors {

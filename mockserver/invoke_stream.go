@@ -30,6 +30,7 @@ func (a answer) stream(ctx context.Context, q query, streams []tokenStream) (res
 }
 
 func (e *eventStream) write(w http.ResponseWriter) error {
+	defer func() { e.charge(usageOf(e.streams)) }()
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream; charset=utf-8")
 	h.Set("Cache-Control", "no-cache")
@@ -57,7 +58,8 @@ func (e *eventStream) write(w http.ResponseWriter) error {
 	}
 	if e.query.includeUsage {
 		last := e.chunk()
-		last.Usage = usageOf(e.streams)
+		u := usageOf(e.streams)
+		last.Usage = &u
 		if err := out.json(last); err != nil {
 			return err
 		}

@@ -65,6 +65,11 @@ func ParseProgression(s string) (Progression, error) {
 	return Progression{}, fmt.Errorf("progression %q is none of immediate, manual, reads(N), time, time(FACTOR)", s)
 }
 
+// scaled is what a duration of the clock is in the server's own time.
+func (p Progression) scaled(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * p.factor)
+}
+
 // progress is how far the rollout of r has come at now.
 func (p Progression) progress(r *revision, now time.Time) float64 {
 	switch p.mode {

@@ -52,7 +52,7 @@ func withoutSlash(r *http.Request) *http.Request {
 func (s *Server) serve(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := &exchange{
-			ctx: r.Context(), vars: pathVars(r), query: r.URL.Query(), base: baseURL(r), now: s.now(),
+			ctx: r.Context(), vars: pathVars(r), query: r.URL.Query(), base: baseURL(r), now: s.now(), route: rt.name,
 		}
 		x.basicPassword = basicPassword(r)
 		var authErr error
@@ -68,17 +68,17 @@ func (s *Server) serve(rt route) http.Handler {
 			s.answer(w, rt, x, errors.Join(authErr, bodyErr))
 			return
 		}
-		seq := s.recorder.begin(Recorded{
+		x.seq = s.recorder.begin(Recorded{
 			Time: x.now, Workspace: id.workspace, Route: rt.name, Method: r.Method, Path: r.URL.Path,
 			Query: r.URL.RawQuery, Header: redactHeader(r.Header), Body: redactBody(x.body),
 		})
 		sw := &statusWriter{ResponseWriter: w}
-		defer func() { s.recorder.end(seq, sw.status) }()
+		defer func() { s.recorder.end(x.seq, sw.status) }()
 		err := authErr
 		if err == nil {
 			err = bodyErr
 		}
-		s.withFaults(sw, r, rt, seq, func(w http.ResponseWriter) { s.answer(w, rt, x, err) })
+		s.withFaults(sw, r, rt, x.seq, func(w http.ResponseWriter) { s.answer(w, rt, x, err) })
 		s.opts.Logger.LogAttrs(r.Context(), logLevel(sw.status), "request", requestAttrs(rt, r, id, sw.status)...)
 	})
 }

@@ -21,6 +21,9 @@ type Server struct {
 	traffic  *dice
 	backends backends
 	meters   meters
+	limits   limiter
+	buckets  buckets
+	usage    usageLog
 
 	mu         sync.Mutex
 	workspaces map[string]*workspace
