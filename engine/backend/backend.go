@@ -49,6 +49,12 @@ type Backend interface {
 	RMSNorm(dst, x, weight []float32, rows int, eps float32)
 	// LayerNorm writes (x - mean) / std * weight + bias; bias may be nil.
 	LayerNorm(dst, x, weight, bias []float32, rows int, eps float32)
+	// Add adds y to x, both of one length.
+	Add(x, y []float32)
+	// Rotate turns the pairs i and i + dim/2 of each head of dim in the first turned
+	// values of every row of x [rows × width], by that row of table [rows × dim]:
+	// cosines, then sines.
+	Rotate(x []float32, rows, width, turned int, table []float32, dim int)
 	// SiLUMul writes silu(gate) * up; src rows hold gate, then up, of width each.
 	SiLUMul(dst, src []float32, rows, width int)
 	// GELU applies the exact (erf) GELU in place.

@@ -166,14 +166,12 @@ func (d *Decoder) attention(y *layer, index, n int) {
 	if d.Rope != nil {
 		width := (d.Heads + 2*d.KVHeads) * d.HeadDim
 		turned := (d.Heads + d.KVHeads) * d.HeadDim
-		for i := range n {
-			rotate(s.qkv[i*width:i*width+turned], s.rope[i*d.HeadDim:], d.HeadDim)
-		}
+		d.backend.Rotate(s.qkv, n, width, turned, s.rope, d.HeadDim)
 	}
 	d.backend.Attend(s.attention, s.qkv, d.kv, index, s.at, d.heads)
 	d.backend.MatMul(s.h, s.attention, n, y.o)
 	addBias(s.h, y.oBias)
-	add(s.x, s.h)
+	d.backend.Add(s.x, s.h)
 }
 
 func (d *Decoder) feedForward(y *layer, n int) {
@@ -182,7 +180,7 @@ func (d *Decoder) feedForward(y *layer, n int) {
 	d.backend.MatMul(s.gateUp, s.h, n, y.gateUp...)
 	d.backend.SiLUMul(s.ffn, s.gateUp, n, d.FFN)
 	d.backend.MatMul(s.h, s.ffn, n, y.down)
-	add(s.x, s.h)
+	d.backend.Add(s.x, s.h)
 }
 
 // output normalises the rows that were asked for and computes their logits.

@@ -89,17 +89,3 @@ func (r *Rope) fill(dst []float32, pos int) {
 		dst[i], dst[half+i] = float32(cos), float32(sin)
 	}
 }
-
-// rotate turns the pairs of each head in place.
-func rotate(heads, table []float32, dim int) {
-	half := dim / 2
-	cos, sin := table[:half], table[half:dim]
-	for ; len(heads) >= dim; heads = heads[dim:] {
-		a, b := heads[:half], heads[half:dim]
-		for i, c := range cos {
-			x, y := a[i], b[i]
-			a[i] = x*c - y*sin[i]
-			b[i] = y*c + x*sin[i]
-		}
-	}
-}

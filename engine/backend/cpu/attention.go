@@ -1,71 +1,129 @@
 package cpu
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/inference-iac/terraform-provider-inference/engine/backend"
 )
 
-// cache is a paged KV cache: block, layer, head, keys then values, position, dimension.
-type cache struct {
-	shape  backend.KVShape
-	data   []float32
-	head   int // floats of one head's keys of one layer of one block
-	layer  int
-	blocks int
+// tileQueries is the most queries of one key head that are computed together, so
+// that keys and values are read once for all of them.
+const tileQueries = 8
+
+// chunk is the number of keys whose scores are computed together: the widest vector.
+const chunk = 16
+
+// attentionTile is one worker's memory.
+type attentionTile struct {
+	queries []float32 // dim × tileQueries, scaled
+	scores  []float32 // tileQueries × positions
+	out     []float32 // tileQueries × dim
 }
 
-// Bytes implements backend.KV.
-func (c *cache) Bytes() int { return 4 * len(c.data) }
-
-// maxCache bounds the pool, so that a wrong number is an error and no crash.
-const maxCache = 1 << 38
-
-// NewKV implements backend.Backend.
-func (b *Backend) NewKV(s backend.KVShape) (backend.KV, error) {
-	head := s.BlockSize * s.HeadDim
-	layer := 2 * s.Heads * head
-	block := s.Layers * layer
-	if s.Blocks < 1 || block < 1 || block > maxCache/s.Blocks/4 {
-		return nil, fmt.Errorf("a cache of %d blocks of %d floats cannot be allocated", s.Blocks, block)
-	}
-	return &cache{shape: s, data: make([]float32, s.Blocks*block), head: head, layer: layer, blocks: block}, nil
+// run is some rows of one sequence at successive positions.
+type run struct {
+	row, rows int
+	table     []int32
+	pos       int // of the first row
+	all       int // positions that every row sees; 0: itself and those before it
 }
 
-// keys are the keys of a block, and values the values; both BlockSize × HeadDim.
-func (c *cache) keys(block int32, layer, head int) []float32 {
-	at := int(block)*c.blocks + layer*c.layer + 2*head*c.head
-	return c.data[at : at+c.head]
-}
-
-func (c *cache) values(block int32, layer, head int) []float32 {
-	at := int(block)*c.blocks + layer*c.layer + (2*head+1)*c.head
-	return c.data[at : at+c.head]
+// attention is what the tiles of one call share.
+type attention struct {
+	dst, src []float32
+	cache    *cache
+	layer    int
+	heads    backend.Heads
 }
 
 // Attend implements backend.Backend.
 func (b *Backend) Attend(dst, src []float32, kv backend.KV, layer int, at []backend.Position, h backend.Heads) {
-	c := kv.(*cache)
-	width := (h.Query + 2*h.KV) * h.Dim
-	size := c.shape.BlockSize
+	a := attention{dst, src, kv.(*cache), layer, h}
 	work := 0
 	for r, p := range at {
-		key := src[r*width+h.Query*h.Dim:]
-		value := key[h.KV*h.Dim:]
-		block, in := p.Table[p.Pos/size], p.Pos%size*h.Dim
-		for g := range h.KV {
-			copy(c.keys(block, layer, g)[in:in+h.Dim], key[g*h.Dim:])
-			copy(c.values(block, layer, g)[in:in+h.Dim], value[g*h.Dim:])
-		}
+		a.store(r, p)
 		work += (p.Pos + 1) * h.Query * h.Dim
 	}
+	b.attend(&a, runs(at, max(1, tileQueries*h.KV/h.Query)), work)
+}
+
+// AttendAll implements backend.Backend. A cache of one layer, made for the call,
+// holds the spans.
+func (b *Backend) AttendAll(dst, src []float32, spans []int, h backend.Heads) {
+	const size = chunk
+	rows, work, blocks := 0, 0, 0
+	for _, n := range spans {
+		rows += n
+		blocks += (n + size - 1) / size
+		work += n * n * h.Query * h.Dim
+	}
+	if rows == 0 {
+		return
+	}
+	shape := backend.KVShape{Layers: 1, Heads: h.KV, HeadDim: h.Dim, Blocks: blocks, BlockSize: size}
+	c := newCache(shape)
+	c.data = make([]float32, blocks*c.blocks)
+	a := attention{dst, src, c, 0, h}
+	most := max(1, tileQueries*h.KV/h.Query)
+	var todo []run
+	row, block := 0, 0
+	for _, n := range spans {
+		table := make([]int32, (n+size-1)/size)
+		for i := range table {
+			table[i] = int32(block + i)
+		}
+		block += len(table)
+		for i := range n {
+			a.store(row+i, backend.Position{Table: table, Pos: i})
+		}
+		for i := 0; i < n; i += most {
+			todo = append(todo, run{row: row + i, rows: min(most, n-i), table: table, pos: i, all: n})
+		}
+		row += n
+	}
+	b.attend(&a, todo, work)
+}
+
+// runs cuts a step into runs of at most so many rows.
+func runs(at []backend.Position, most int) []run {
+	var out []run
+	for r := 0; r < len(at); {
+		p := at[r]
+		n := 1
+		for n < most && r+n < len(at) && at[r+n].Pos == p.Pos+n && same(at[r+n].Table, p.Table) {
+			n++
+		}
+		out = append(out, run{row: r, rows: n, table: p.Table, pos: p.Pos})
+		r += n
+	}
+	return out
+}
+
+// same tells whether two tables are one sequence's.
+func same(a, b []int32) bool {
+	return len(a) > 0 && len(a) == len(b) && &a[0] == &b[0]
+}
+
+// store writes the keys and values of a row of src to the cache.
+func (a *attention) store(row int, p backend.Position) {
+	h := a.heads
+	key := a.src[(row*(h.Query+2*h.KV)+h.Query)*h.Dim:]
+	a.cache.store(p, a.layer, key, key[h.KV*h.Dim:])
+}
+
+// attend computes all runs for all key heads.
+func (b *Backend) attend(a *attention, todo []run, work int) {
+	kern := b.wide(a.heads.Dim)
+	group := a.heads.Query / a.heads.KV
+	n := len(todo) * a.heads.KV
 	one := func(worker, i int) {
 		// The last rows have seen most; begin with them, so that the end is even.
-		r := len(at) - 1 - i/h.KV
-		b.attendOne(worker, dst[r*h.Query*h.Dim:], src[r*width:], c, layer, at[r], h, i%h.KV)
+		r := todo[len(todo)-1-i/a.heads.KV]
+		first := i % a.heads.KV * group
+		for q := 0; q < group; q += tileQueries {
+			a.tile(kern, &b.tiles[worker], r, first+q, min(tileQueries, group-q))
+		}
 	}
-	n := len(at) * h.KV
 	if work < minWork {
 		for i := range n {
 			one(0, i)
@@ -75,52 +133,89 @@ func (b *Backend) Attend(dst, src []float32, kv backend.KV, layer int, at []back
 	b.pool.each(n, one)
 }
 
-// attendOne is one row's attention over the cache for the query heads that share
-// one key head.
-func (b *Backend) attendOne(worker int, dst, query []float32, c *cache, layer int, p backend.Position, h backend.Heads, kvHead int) {
-	k := b.wide(h.Dim)
-	size, end := c.shape.BlockSize, p.Pos+1
-	start := 0
+// tile computes a run of rows for some query heads that share a key head. Every
+// query is computed in the order of positions and of dimensions, so that its
+// result does not depend on the tile.
+func (a *attention) tile(k *kernels, t *attentionTile, r run, head, heads int) {
+	h, c := a.heads, a.cache
+	n, size := r.rows*heads, c.shape.BlockSize
+	kvHead := head / (h.Query / h.KV)
+	end := max(r.all, r.pos+r.rows)
+	from := 0 // first block that anybody sees
 	if h.Window > 0 {
-		start = max(0, end-h.Window)
+		from = max(0, r.pos+1-h.Window) / size
 	}
-	b.scores[worker] = grow(b.scores[worker], roundUp(end))
-	group := h.Query / h.KV
-	for q := kvHead * group; q < (kvHead+1)*group; q++ {
-		scores := b.scores[worker][:roundUp(end)]
-		out := dst[q*h.Dim : (q+1)*h.Dim]
-		for j := 0; j < end; j += size {
-			n := min(size, end-j)
-			k.dots(scores[j:j+n], query[q*h.Dim:(q+1)*h.Dim], c.keys(p.Table[j/size], layer, kvHead)[:n*h.Dim])
+	ld := roundUp(end) + c.stride // the last block's scores are written whole
+	t.queries = grow(t.queries, h.Dim*tileQueries)
+	t.scores = grow(t.scores, tileQueries*ld)
+	t.out = grow(t.out, tileQueries*h.Dim)
+	for i := range n {
+		query := a.src[((r.row+i/heads)*(h.Query+2*h.KV)+head+i%heads)*h.Dim:][:h.Dim]
+		for d, v := range query {
+			t.queries[d*tileQueries+i] = v * h.Scale
 		}
-		sum := softmax(k, scores, start, end, h.Scale, slope(h, q), p.Pos)
-		clear(out)
-		for j := start / size * size; j < end; j += size {
-			n := min(size, end-j)
-			k.mix(out, scores[j:j+n], c.values(p.Table[j/size], layer, kvHead)[:n*h.Dim])
+	}
+	for j := from * size; j < end; j += size {
+		keys := c.keys(r.table[j/size], a.layer, kvHead)
+		for i := 0; i < size; i += chunk {
+			k.scores(t.scores[j+i:], ld, t.queries, keys[i:], c.stride, n, h.Dim)
 		}
-		for i := range out {
-			out[i] /= sum
+	}
+	var sums [tileQueries]float32
+	for i := range n {
+		pos := r.pos + i/heads
+		sums[i] = softmax(k, t.scores[i*ld:(i+1)*ld], r.window(pos, h), slope(h, head+i%heads), pos, from*size)
+	}
+	clear(t.out[:n*h.Dim])
+	for j := from * size; j < end; j += size {
+		k.mix(t.out, t.scores[j:], ld, c.values(r.table[j/size], a.layer, kvHead), n, h.Dim, min(size, end-j))
+	}
+	for i := range n {
+		out := a.dst[((r.row+i/heads)*h.Query+head+i%heads)*h.Dim:][:h.Dim]
+		inv := 1 / sums[i]
+		for d, v := range t.out[i*h.Dim : (i+1)*h.Dim] {
+			out[d] = v * inv
 		}
 	}
 }
 
-// softmax turns scores[start:end] of a row at pos into unnormalised weights, sets
-// all others to zero and returns the sum.
-func softmax(k *kernels, scores []float32, start, end int, scale, slope float32, pos int) float32 {
-	peak := float32(math.Inf(-1))
-	for j := start; j < end; j++ {
-		s := scores[j]*scale + slope*float32(j-pos)
-		scores[j] = s
-		peak = max(peak, s)
+// span is the positions that a row sees.
+type span struct{ from, to int }
+
+func (r run) window(pos int, h backend.Heads) span {
+	if r.all > 0 {
+		return span{0, r.all}
 	}
-	for j := end; j < len(scores); j++ {
-		scores[j] = float32(math.Inf(-1))
+	s := span{0, pos + 1}
+	if h.Window > 0 {
+		s.from = max(0, s.to-h.Window)
 	}
-	for j := range start {
-		scores[j] = float32(math.Inf(-1))
+	return s
+}
+
+// softmax turns the seen scores of a row at pos into unnormalised weights, sets
+// all others from first on to zero and returns the sum. What it adds depends on
+// the seen positions alone.
+func softmax(k *kernels, scores []float32, seen span, slope float32, pos, first int) float32 {
+	if slope != 0 {
+		for j := seen.from; j < seen.to; j++ {
+			scores[j] += slope * float32(j-pos)
+		}
 	}
-	return k.expSum(scores, peak)
+	from, to := seen.from/chunk*chunk, roundUp(seen.to)
+	fill(scores[from:seen.from])
+	fill(scores[seen.to:to])
+	part := scores[from:to]
+	sum := k.expSum(part, k.peak(part))
+	clear(scores[first:max(first, seen.from)])
+	clear(scores[seen.to:])
+	return sum
+}
+
+func fill(x []float32) {
+	for i := range x {
+		x[i] = float32(math.Inf(-1))
+	}
 }
 
 // slope is a head's ALiBi slope.
@@ -131,40 +226,5 @@ func slope(h backend.Heads, q int) float32 {
 	return h.Slopes[q]
 }
 
-// roundUp is n as a multiple of the widest vector.
-func roundUp(n int) int { return (n + 15) &^ 15 }
-
-// AttendAll implements backend.Backend.
-func (b *Backend) AttendAll(dst, src []float32, spans []int, h backend.Heads) {
-	type unit struct{ row, from, n int }
-	var units []unit
-	from := 0
-	for _, n := range spans {
-		for r := from; r < from+n; r++ {
-			units = append(units, unit{r, from, n})
-		}
-		from += n
-	}
-	width := (h.Query + 2*h.KV) * h.Dim
-	k := b.wide(h.Dim)
-	b.pool.each(len(units)*h.Query, func(worker, i int) {
-		u, q := units[i/h.Query], i%h.Query
-		g := q / (h.Query / h.KV)
-		b.scores[worker] = grow(b.scores[worker], roundUp(u.n))
-		scores := b.scores[worker]
-		query := src[u.row*width+q*h.Dim:][:h.Dim]
-		for j := range u.n {
-			key := src[(u.from+j)*width+(h.Query+g)*h.Dim:][:h.Dim]
-			k.dots(scores[j:j+1], query, key)
-		}
-		sum := softmax(k, scores, 0, u.n, h.Scale, 0, 0)
-		out := dst[(u.row*h.Query+q)*h.Dim:][:h.Dim]
-		clear(out)
-		for j := range u.n {
-			k.mix(out, scores[j:j+1], src[(u.from+j)*width+(h.Query+h.KV+g)*h.Dim:][:h.Dim])
-		}
-		for i := range out {
-			out[i] /= sum
-		}
-	})
-}
+// roundUp is n as a multiple of chunk.
+func roundUp(n int) int { return (n + chunk - 1) / chunk * chunk }

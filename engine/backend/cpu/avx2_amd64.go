@@ -154,15 +154,25 @@ func tile1x2Int8(w *int8, ldw int, x *int16, ldx int, y *float32, ldy int, k int
 //go:noescape
 func tile1x1Int8(w *int8, ldw int, x *int16, ldx int, y *float32, ldy int, k int)
 
-// dotsAVX2 writes n dot products of length dim, a multiple of 16.
+// peakAVX2 is the largest of n floats, a multiple of 8.
 //
 //go:noescape
-func dotsAVX2(dst *float32, q *float32, k *float32, n int, dim int)
+func peakAVX2(x *float32, n int) float32
 
-// mixAVX2 adds n weighted rows of dim floats, a multiple of 16.
+// addAVX2 adds n floats, a multiple of 8.
 //
 //go:noescape
-func mixAVX2(dst *float32, w *float32, v *float32, n int, dim int)
+func addAVX2(x *float32, y *float32, n int)
+
+// rotateAVX2 turns the pairs of heads of dim, a multiple of 16, by cosines and then sines.
+//
+//go:noescape
+func rotateAVX2(x *float32, table *float32, heads int, dim int)
+
+// scaleMulAVX2 multiplies n floats, a multiple of 8, with a scale and then with w.
+//
+//go:noescape
+func scaleMulAVX2(dst *float32, x *float32, w *float32, scale float32, n int)
 
 // expSumAVX2 replaces n floats, a multiple of 8, by exp(x-peak) and returns their sum.
 //
@@ -188,3 +198,33 @@ func absMaxAVX2(x *float32, n int) float32
 //
 //go:noescape
 func quantiseAVX2(dst *int16, x *float32, scale float32, n int)
+
+// scoresAVX21 multiplies 1 transposed queries with 16 transposed keys.
+//
+//go:noescape
+func scoresAVX21(dst *float32, ld int, q *float32, k *float32, ldk int, dim int)
+
+// mixAVX21 adds rows of values for 1 queries; dim is a multiple of 16.
+//
+//go:noescape
+func mixAVX21(dst *float32, w *float32, ld int, v *float32, rows int, dim int)
+
+// scoresAVX22 multiplies 2 transposed queries with 16 transposed keys.
+//
+//go:noescape
+func scoresAVX22(dst *float32, ld int, q *float32, k *float32, ldk int, dim int)
+
+// mixAVX22 adds rows of values for 2 queries; dim is a multiple of 16.
+//
+//go:noescape
+func mixAVX22(dst *float32, w *float32, ld int, v *float32, rows int, dim int)
+
+// scoresAVX24 multiplies 4 transposed queries with 16 transposed keys.
+//
+//go:noescape
+func scoresAVX24(dst *float32, ld int, q *float32, k *float32, ldk int, dim int)
+
+// mixAVX24 adds rows of values for 4 queries; dim is a multiple of 16.
+//
+//go:noescape
+func mixAVX24(dst *float32, w *float32, ld int, v *float32, rows int, dim int)

@@ -4399,90 +4399,125 @@ rest_end:
 	VZEROUPPER
 	RET
 
-// func dotsAVX2(dst *float32, q *float32, k *float32, n int, dim int)
-// Requires: AVX, FMA3
-TEXT ·dotsAVX2(SB), NOSPLIT, $0-40
-	MOVQ  dst+0(FP), AX
-	MOVQ  k+16(FP), CX
-	MOVQ  n+24(FP), DX
-	TESTQ DX, DX
-	JZ    keys_end
+// func peakAVX2(x *float32, n int) float32
+// Requires: AVX, SSE
+TEXT ·peakAVX2(SB), NOSPLIT, $0-20
+	MOVQ         x+0(FP), AX
+	MOVQ         n+8(FP), CX
+	SHRQ         $0x03, CX
+	VBROADCASTSS (AX), Y0
+	TESTQ        CX, CX
+	JZ           loop_end
 
-keys:
-	MOVQ   q+8(FP), BX
-	MOVQ   dim+32(FP), SI
-	SHRQ   $0x04, SI
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	TESTQ  SI, SI
-	JZ     dim_end
+loop:
+	VMAXPS (AX), Y0, Y0
+	ADDQ   $0x20, AX
+	DECQ   CX
+	JNZ    loop
 
-dim:
-	VMOVUPS     (BX), Y2
-	VMOVUPS     32(BX), Y3
-	VFMADD231PS (CX), Y2, Y0
-	VFMADD231PS 32(CX), Y3, Y1
-	ADDQ        $0x40, BX
-	ADDQ        $0x40, CX
-	DECQ        SI
-	JNZ         dim
-
-dim_end:
-	VADDPS       Y1, Y0, Y0
+loop_end:
 	VEXTRACTF128 $0x01, Y0, X1
-	VADDPS       X1, X0, X0
+	VMAXPS       X1, X0, X0
 	VMOVHLPS     X0, X0, X1
-	VADDPS       X1, X0, X0
+	VMAXPS       X1, X0, X0
 	VMOVSHDUP    X0, X1
-	VADDSS       X1, X0, X0
-	VMOVSS       X0, (AX)
-	ADDQ         $0x04, AX
-	DECQ         DX
-	JNZ          keys
-
-keys_end:
+	VMAXSS       X1, X0, X0
+	MOVSS        X0, ret+16(FP)
 	VZEROUPPER
 	RET
 
-// func mixAVX2(dst *float32, w *float32, v *float32, n int, dim int)
-// Requires: AVX, FMA3
-TEXT ·mixAVX2(SB), NOSPLIT, $0-40
-	MOVQ  dst+0(FP), AX
-	MOVQ  dim+32(FP), CX
-	MOVQ  dim+32(FP), DX
-	MOVQ  v+16(FP), BX
-	SHLQ  $0x02, CX
-	SHRQ  $0x04, DX
+// func addAVX2(x *float32, y *float32, n int)
+// Requires: AVX
+TEXT ·addAVX2(SB), NOSPLIT, $0-24
+	MOVQ  x+0(FP), AX
+	MOVQ  y+8(FP), CX
+	MOVQ  n+16(FP), DX
+	SHRQ  $0x03, DX
 	TESTQ DX, DX
-	JZ    dims_end
+	JZ    loop_end
 
-dims:
-	MOVQ    w+8(FP), SI
-	MOVQ    n+24(FP), DI
-	MOVQ    BX, R8
+loop:
 	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	TESTQ   DI, DI
-	JZ      rows_end
-
-rows:
-	VBROADCASTSS (SI), Y2
-	VFMADD231PS  (R8), Y2, Y0
-	VFMADD231PS  32(R8), Y2, Y1
-	ADDQ         $0x04, SI
-	ADDQ         CX, R8
-	DECQ         DI
-	JNZ          rows
-
-rows_end:
+	VADDPS  (CX), Y0, Y0
 	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	ADDQ    $0x40, AX
-	ADDQ    $0x40, BX
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
 	DECQ    DX
-	JNZ     dims
+	JNZ     loop
 
-dims_end:
+loop_end:
+	VZEROUPPER
+	RET
+
+// func rotateAVX2(x *float32, table *float32, heads int, dim int)
+// Requires: AVX
+TEXT ·rotateAVX2(SB), NOSPLIT, $0-32
+	MOVQ  x+0(FP), AX
+	MOVQ  table+8(FP), CX
+	MOVQ  heads+16(FP), DX
+	MOVQ  dim+24(FP), BX
+	ADDQ  BX, BX
+	TESTQ DX, DX
+	JZ    heads_end
+
+heads:
+	MOVQ  dim+24(FP), SI
+	MOVQ  CX, DI
+	SHRQ  $0x04, SI
+	TESTQ SI, SI
+	JZ    pairs_end
+
+pairs:
+	VMOVUPS (AX), Y0
+	VMOVUPS (AX)(BX*1), Y1
+	VMOVUPS (DI), Y2
+	VMOVUPS (DI)(BX*1), Y3
+	VMULPS  Y0, Y2, Y4
+	VMULPS  Y1, Y3, Y5
+	VSUBPS  Y5, Y4, Y4
+	VMULPS  Y1, Y2, Y5
+	VMULPS  Y0, Y3, Y0
+	VADDPS  Y0, Y5, Y5
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, (AX)(BX*1)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, DI
+	DECQ    SI
+	JNZ     pairs
+
+pairs_end:
+	ADDQ BX, AX
+	DECQ DX
+	JNZ  heads
+
+heads_end:
+	VZEROUPPER
+	RET
+
+// func scaleMulAVX2(dst *float32, x *float32, w *float32, scale float32, n int)
+// Requires: AVX, AVX2, SSE
+TEXT ·scaleMulAVX2(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         w+16(FP), DX
+	MOVQ         n+32(FP), BX
+	MOVSS        scale+24(FP), X0
+	VBROADCASTSS X0, Y1
+	SHRQ         $0x03, BX
+	TESTQ        BX, BX
+	JZ           loop_end
+
+loop:
+	VMULPS  (CX), Y1, Y0
+	VMULPS  (DX), Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	DECQ    BX
+	JNZ     loop
+
+loop_end:
 	VZEROUPPER
 	RET
 
@@ -4729,5 +4764,286 @@ loop:
 	JNZ       loop
 
 loop_end:
+	VZEROUPPER
+	RET
+
+// func scoresAVX21(dst *float32, ld int, q *float32, k *float32, ldk int, dim int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·scoresAVX21(SB), NOSPLIT, $0-48
+	MOVQ  dst+0(FP), AX
+	MOVQ  ld+8(FP), CX
+	MOVQ  q+16(FP), DX
+	MOVQ  k+24(FP), BX
+	MOVQ  ldk+32(FP), SI
+	MOVQ  dim+40(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, SI
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+
+dims:
+	VMOVUPS      (BX), Y2
+	VMOVUPS      32(BX), Y3
+	VBROADCASTSS (DX), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         SI, BX
+	ADDQ         $0x20, DX
+	DECQ         DI
+	JNZ          dims
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VZEROUPPER
+	RET
+
+// func mixAVX21(dst *float32, w *float32, ld int, v *float32, rows int, dim int)
+// Requires: AVX, FMA3
+TEXT ·mixAVX21(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), AX
+	MOVQ w+8(FP), CX
+	MOVQ ld+16(FP), DX
+	MOVQ v+24(FP), BX
+	MOVQ dim+40(FP), SI
+	MOVQ dim+40(FP), DI
+	SHLQ $0x02, DX
+	SHLQ $0x02, SI
+	SHRQ $0x04, DI
+
+dims:
+	MOVQ    AX, DX
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	MOVQ    rows+32(FP), R9
+	MOVQ    BX, R8
+	MOVQ    CX, DX
+
+rows:
+	VMOVUPS      (R8), Y2
+	VMOVUPS      32(R8), Y3
+	VBROADCASTSS (DX), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, DX
+	ADDQ         SI, R8
+	DECQ         R9
+	JNZ          rows
+	MOVQ         AX, DX
+	VMOVUPS      Y0, (DX)
+	VMOVUPS      Y1, 32(DX)
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, BX
+	DECQ         DI
+	JNZ          dims
+	VZEROUPPER
+	RET
+
+// func scoresAVX22(dst *float32, ld int, q *float32, k *float32, ldk int, dim int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·scoresAVX22(SB), NOSPLIT, $0-48
+	MOVQ  dst+0(FP), AX
+	MOVQ  ld+8(FP), CX
+	MOVQ  q+16(FP), DX
+	MOVQ  k+24(FP), BX
+	MOVQ  ldk+32(FP), SI
+	MOVQ  dim+40(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, SI
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+
+dims:
+	VMOVUPS      (BX), Y4
+	VMOVUPS      32(BX), Y5
+	VBROADCASTSS (DX), Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(DX), Y6
+	VFMADD231PS  Y6, Y4, Y2
+	VFMADD231PS  Y6, Y5, Y3
+	ADDQ         SI, BX
+	ADDQ         $0x20, DX
+	DECQ         DI
+	JNZ          dims
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	VZEROUPPER
+	RET
+
+// func mixAVX22(dst *float32, w *float32, ld int, v *float32, rows int, dim int)
+// Requires: AVX, FMA3
+TEXT ·mixAVX22(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), AX
+	MOVQ w+8(FP), CX
+	MOVQ ld+16(FP), DX
+	MOVQ v+24(FP), BX
+	MOVQ dim+40(FP), SI
+	MOVQ dim+40(FP), DI
+	SHLQ $0x02, DX
+	SHLQ $0x02, SI
+	SHRQ $0x04, DI
+
+dims:
+	MOVQ    AX, R8
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	ADDQ    SI, R8
+	VMOVUPS (R8), Y2
+	VMOVUPS 32(R8), Y3
+	MOVQ    rows+32(FP), R10
+	MOVQ    BX, R9
+	MOVQ    CX, R8
+
+rows:
+	VMOVUPS      (R9), Y4
+	VMOVUPS      32(R9), Y5
+	VBROADCASTSS (R8), Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (R8)(DX*1), Y6
+	VFMADD231PS  Y6, Y4, Y2
+	VFMADD231PS  Y6, Y5, Y3
+	ADDQ         $0x04, R8
+	ADDQ         SI, R9
+	DECQ         R10
+	JNZ          rows
+	MOVQ         AX, R8
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 32(R8)
+	ADDQ         SI, R8
+	VMOVUPS      Y2, (R8)
+	VMOVUPS      Y3, 32(R8)
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, BX
+	DECQ         DI
+	JNZ          dims
+	VZEROUPPER
+	RET
+
+// func scoresAVX24(dst *float32, ld int, q *float32, k *float32, ldk int, dim int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·scoresAVX24(SB), NOSPLIT, $0-48
+	MOVQ  dst+0(FP), AX
+	MOVQ  ld+8(FP), CX
+	MOVQ  q+16(FP), DX
+	MOVQ  k+24(FP), BX
+	MOVQ  ldk+32(FP), SI
+	MOVQ  dim+40(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, SI
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+
+dims:
+	VMOVUPS      (BX), Y8
+	VMOVUPS      32(BX), Y9
+	VBROADCASTSS (DX), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(DX), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(DX), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(DX), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         SI, BX
+	ADDQ         $0x20, DX
+	DECQ         DI
+	JNZ          dims
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	VZEROUPPER
+	RET
+
+// func mixAVX24(dst *float32, w *float32, ld int, v *float32, rows int, dim int)
+// Requires: AVX, FMA3
+TEXT ·mixAVX24(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), AX
+	MOVQ w+8(FP), CX
+	MOVQ ld+16(FP), DX
+	MOVQ v+24(FP), BX
+	MOVQ dim+40(FP), SI
+	MOVQ dim+40(FP), DI
+	SHLQ $0x02, DX
+	SHLQ $0x02, SI
+	SHRQ $0x04, DI
+
+dims:
+	MOVQ    AX, R8
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	ADDQ    SI, R8
+	VMOVUPS (R8), Y2
+	VMOVUPS 32(R8), Y3
+	ADDQ    SI, R8
+	VMOVUPS (R8), Y4
+	VMOVUPS 32(R8), Y5
+	ADDQ    SI, R8
+	VMOVUPS (R8), Y6
+	VMOVUPS 32(R8), Y7
+	MOVQ    rows+32(FP), R11
+	MOVQ    BX, R10
+	MOVQ    CX, R8
+	LEAQ    (DX)(DX*2), R9
+	ADDQ    R8, R9
+
+rows:
+	VMOVUPS      (R10), Y8
+	VMOVUPS      32(R10), Y9
+	VBROADCASTSS (R8), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS (R8)(DX*1), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS (R8)(DX*2), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS (R9), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	ADDQ         SI, R10
+	DECQ         R11
+	JNZ          rows
+	MOVQ         AX, R8
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 32(R8)
+	ADDQ         SI, R8
+	VMOVUPS      Y2, (R8)
+	VMOVUPS      Y3, 32(R8)
+	ADDQ         SI, R8
+	VMOVUPS      Y4, (R8)
+	VMOVUPS      Y5, 32(R8)
+	ADDQ         SI, R8
+	VMOVUPS      Y6, (R8)
+	VMOVUPS      Y7, 32(R8)
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, BX
+	DECQ         DI
+	JNZ          dims
 	VZEROUPPER
 	RET

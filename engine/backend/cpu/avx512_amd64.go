@@ -93,3 +93,43 @@ func productInt85(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float
 //
 //go:noescape
 func productInt86(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
+
+// scoresAVX5121 multiplies 1 transposed queries with 16 transposed keys.
+//
+//go:noescape
+func scoresAVX5121(dst *float32, ld int, q *float32, k *float32, ldk int, dim int)
+
+// mixAVX5121 adds rows of values for 1 queries; dim is a multiple of 16.
+//
+//go:noescape
+func mixAVX5121(dst *float32, w *float32, ld int, v *float32, rows int, dim int)
+
+// scoresAVX5122 multiplies 2 transposed queries with 16 transposed keys.
+//
+//go:noescape
+func scoresAVX5122(dst *float32, ld int, q *float32, k *float32, ldk int, dim int)
+
+// mixAVX5122 adds rows of values for 2 queries; dim is a multiple of 16.
+//
+//go:noescape
+func mixAVX5122(dst *float32, w *float32, ld int, v *float32, rows int, dim int)
+
+// scoresAVX5124 multiplies 4 transposed queries with 16 transposed keys.
+//
+//go:noescape
+func scoresAVX5124(dst *float32, ld int, q *float32, k *float32, ldk int, dim int)
+
+// mixAVX5124 adds rows of values for 4 queries; dim is a multiple of 16.
+//
+//go:noescape
+func mixAVX5124(dst *float32, w *float32, ld int, v *float32, rows int, dim int)
+
+// scoresAVX5128 multiplies 8 transposed queries with 16 transposed keys.
+//
+//go:noescape
+func scoresAVX5128(dst *float32, ld int, q *float32, k *float32, ldk int, dim int)
+
+// mixAVX5128 adds rows of values for 8 queries; dim is a multiple of 16.
+//
+//go:noescape
+func mixAVX5128(dst *float32, w *float32, ld int, v *float32, rows int, dim int)

@@ -3807,3 +3807,381 @@ k1:
 one_end:
 	VZEROUPPER
 	RET
+
+// func scoresAVX5121(dst *float32, ld int, q *float32, k *float32, ldk int, dim int)
+// Requires: AVX, AVX512F
+TEXT ·scoresAVX5121(SB), NOSPLIT, $0-48
+	MOVQ   dst+0(FP), AX
+	MOVQ   ld+8(FP), CX
+	MOVQ   q+16(FP), DX
+	MOVQ   k+24(FP), BX
+	MOVQ   ldk+32(FP), SI
+	MOVQ   dim+40(FP), DI
+	SHLQ   $0x02, CX
+	SHLQ   $0x02, SI
+	VPXORD Z0, Z0, Z0
+
+dims:
+	VMOVUPS      (BX), Z1
+	VBROADCASTSS (DX), Z2
+	VFMADD231PS  Z2, Z1, Z0
+	ADDQ         SI, BX
+	ADDQ         $0x20, DX
+	DECQ         DI
+	JNZ          dims
+	VMOVUPS      Z0, (AX)
+	VZEROUPPER
+	RET
+
+// func mixAVX5121(dst *float32, w *float32, ld int, v *float32, rows int, dim int)
+// Requires: AVX, AVX512F
+TEXT ·mixAVX5121(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), AX
+	MOVQ w+8(FP), CX
+	MOVQ ld+16(FP), DX
+	MOVQ v+24(FP), BX
+	MOVQ dim+40(FP), SI
+	MOVQ dim+40(FP), DI
+	SHLQ $0x02, DX
+	SHLQ $0x02, SI
+	SHRQ $0x04, DI
+
+dims:
+	MOVQ    AX, DX
+	VMOVUPS (DX), Z0
+	MOVQ    rows+32(FP), R9
+	MOVQ    BX, R8
+	MOVQ    CX, DX
+
+rows:
+	VMOVUPS      (R8), Z1
+	VBROADCASTSS (DX), Z2
+	VFMADD231PS  Z2, Z1, Z0
+	ADDQ         $0x04, DX
+	ADDQ         SI, R8
+	DECQ         R9
+	JNZ          rows
+	MOVQ         AX, DX
+	VMOVUPS      Z0, (DX)
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, BX
+	DECQ         DI
+	JNZ          dims
+	VZEROUPPER
+	RET
+
+// func scoresAVX5122(dst *float32, ld int, q *float32, k *float32, ldk int, dim int)
+// Requires: AVX, AVX512F
+TEXT ·scoresAVX5122(SB), NOSPLIT, $0-48
+	MOVQ   dst+0(FP), AX
+	MOVQ   ld+8(FP), CX
+	MOVQ   q+16(FP), DX
+	MOVQ   k+24(FP), BX
+	MOVQ   ldk+32(FP), SI
+	MOVQ   dim+40(FP), DI
+	SHLQ   $0x02, CX
+	SHLQ   $0x02, SI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+dims:
+	VMOVUPS      (BX), Z2
+	VBROADCASTSS (DX), Z3
+	VFMADD231PS  Z3, Z2, Z0
+	VBROADCASTSS 4(DX), Z3
+	VFMADD231PS  Z3, Z2, Z1
+	ADDQ         SI, BX
+	ADDQ         $0x20, DX
+	DECQ         DI
+	JNZ          dims
+	VMOVUPS      Z0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z1, (AX)
+	VZEROUPPER
+	RET
+
+// func mixAVX5122(dst *float32, w *float32, ld int, v *float32, rows int, dim int)
+// Requires: AVX, AVX512F
+TEXT ·mixAVX5122(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), AX
+	MOVQ w+8(FP), CX
+	MOVQ ld+16(FP), DX
+	MOVQ v+24(FP), BX
+	MOVQ dim+40(FP), SI
+	MOVQ dim+40(FP), DI
+	SHLQ $0x02, DX
+	SHLQ $0x02, SI
+	SHRQ $0x04, DI
+
+dims:
+	MOVQ    AX, R8
+	VMOVUPS (R8), Z0
+	ADDQ    SI, R8
+	VMOVUPS (R8), Z1
+	MOVQ    rows+32(FP), R10
+	MOVQ    BX, R9
+	MOVQ    CX, R8
+
+rows:
+	VMOVUPS      (R9), Z2
+	VBROADCASTSS (R8), Z3
+	VFMADD231PS  Z3, Z2, Z0
+	VBROADCASTSS (R8)(DX*1), Z3
+	VFMADD231PS  Z3, Z2, Z1
+	ADDQ         $0x04, R8
+	ADDQ         SI, R9
+	DECQ         R10
+	JNZ          rows
+	MOVQ         AX, R8
+	VMOVUPS      Z0, (R8)
+	ADDQ         SI, R8
+	VMOVUPS      Z1, (R8)
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, BX
+	DECQ         DI
+	JNZ          dims
+	VZEROUPPER
+	RET
+
+// func scoresAVX5124(dst *float32, ld int, q *float32, k *float32, ldk int, dim int)
+// Requires: AVX, AVX512F
+TEXT ·scoresAVX5124(SB), NOSPLIT, $0-48
+	MOVQ   dst+0(FP), AX
+	MOVQ   ld+8(FP), CX
+	MOVQ   q+16(FP), DX
+	MOVQ   k+24(FP), BX
+	MOVQ   ldk+32(FP), SI
+	MOVQ   dim+40(FP), DI
+	SHLQ   $0x02, CX
+	SHLQ   $0x02, SI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+dims:
+	VMOVUPS      (BX), Z4
+	VBROADCASTSS (DX), Z5
+	VFMADD231PS  Z5, Z4, Z0
+	VBROADCASTSS 4(DX), Z5
+	VFMADD231PS  Z5, Z4, Z1
+	VBROADCASTSS 8(DX), Z5
+	VFMADD231PS  Z5, Z4, Z2
+	VBROADCASTSS 12(DX), Z5
+	VFMADD231PS  Z5, Z4, Z3
+	ADDQ         SI, BX
+	ADDQ         $0x20, DX
+	DECQ         DI
+	JNZ          dims
+	VMOVUPS      Z0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z3, (AX)
+	VZEROUPPER
+	RET
+
+// func mixAVX5124(dst *float32, w *float32, ld int, v *float32, rows int, dim int)
+// Requires: AVX, AVX512F
+TEXT ·mixAVX5124(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), AX
+	MOVQ w+8(FP), CX
+	MOVQ ld+16(FP), DX
+	MOVQ v+24(FP), BX
+	MOVQ dim+40(FP), SI
+	MOVQ dim+40(FP), DI
+	SHLQ $0x02, DX
+	SHLQ $0x02, SI
+	SHRQ $0x04, DI
+
+dims:
+	MOVQ    AX, R8
+	VMOVUPS (R8), Z0
+	ADDQ    SI, R8
+	VMOVUPS (R8), Z1
+	ADDQ    SI, R8
+	VMOVUPS (R8), Z2
+	ADDQ    SI, R8
+	VMOVUPS (R8), Z3
+	MOVQ    rows+32(FP), R11
+	MOVQ    BX, R10
+	MOVQ    CX, R8
+	LEAQ    (DX)(DX*2), R9
+	ADDQ    R8, R9
+
+rows:
+	VMOVUPS      (R10), Z4
+	VBROADCASTSS (R8), Z5
+	VFMADD231PS  Z5, Z4, Z0
+	VBROADCASTSS (R8)(DX*1), Z5
+	VFMADD231PS  Z5, Z4, Z1
+	VBROADCASTSS (R8)(DX*2), Z5
+	VFMADD231PS  Z5, Z4, Z2
+	VBROADCASTSS (R9), Z5
+	VFMADD231PS  Z5, Z4, Z3
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	ADDQ         SI, R10
+	DECQ         R11
+	JNZ          rows
+	MOVQ         AX, R8
+	VMOVUPS      Z0, (R8)
+	ADDQ         SI, R8
+	VMOVUPS      Z1, (R8)
+	ADDQ         SI, R8
+	VMOVUPS      Z2, (R8)
+	ADDQ         SI, R8
+	VMOVUPS      Z3, (R8)
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, BX
+	DECQ         DI
+	JNZ          dims
+	VZEROUPPER
+	RET
+
+// func scoresAVX5128(dst *float32, ld int, q *float32, k *float32, ldk int, dim int)
+// Requires: AVX, AVX512F
+TEXT ·scoresAVX5128(SB), NOSPLIT, $0-48
+	MOVQ   dst+0(FP), AX
+	MOVQ   ld+8(FP), CX
+	MOVQ   q+16(FP), DX
+	MOVQ   k+24(FP), BX
+	MOVQ   ldk+32(FP), SI
+	MOVQ   dim+40(FP), DI
+	SHLQ   $0x02, CX
+	SHLQ   $0x02, SI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+dims:
+	VMOVUPS      (BX), Z8
+	VBROADCASTSS (DX), Z9
+	VFMADD231PS  Z9, Z8, Z0
+	VBROADCASTSS 4(DX), Z9
+	VFMADD231PS  Z9, Z8, Z1
+	VBROADCASTSS 8(DX), Z9
+	VFMADD231PS  Z9, Z8, Z2
+	VBROADCASTSS 12(DX), Z9
+	VFMADD231PS  Z9, Z8, Z3
+	VBROADCASTSS 16(DX), Z9
+	VFMADD231PS  Z9, Z8, Z4
+	VBROADCASTSS 20(DX), Z9
+	VFMADD231PS  Z9, Z8, Z5
+	VBROADCASTSS 24(DX), Z9
+	VFMADD231PS  Z9, Z8, Z6
+	VBROADCASTSS 28(DX), Z9
+	VFMADD231PS  Z9, Z8, Z7
+	ADDQ         SI, BX
+	ADDQ         $0x20, DX
+	DECQ         DI
+	JNZ          dims
+	VMOVUPS      Z0, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z1, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z2, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z3, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z4, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z5, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z6, (AX)
+	ADDQ         CX, AX
+	VMOVUPS      Z7, (AX)
+	VZEROUPPER
+	RET
+
+// func mixAVX5128(dst *float32, w *float32, ld int, v *float32, rows int, dim int)
+// Requires: AVX, AVX512F
+TEXT ·mixAVX5128(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), AX
+	MOVQ w+8(FP), CX
+	MOVQ ld+16(FP), DX
+	MOVQ v+24(FP), BX
+	MOVQ dim+40(FP), SI
+	MOVQ dim+40(FP), DI
+	SHLQ $0x02, DX
+	SHLQ $0x02, SI
+	SHRQ $0x04, DI
+
+dims:
+	MOVQ    AX, R8
+	VMOVUPS (R8), Z0
+	ADDQ    SI, R8
+	VMOVUPS (R8), Z1
+	ADDQ    SI, R8
+	VMOVUPS (R8), Z2
+	ADDQ    SI, R8
+	VMOVUPS (R8), Z3
+	ADDQ    SI, R8
+	VMOVUPS (R8), Z4
+	ADDQ    SI, R8
+	VMOVUPS (R8), Z5
+	ADDQ    SI, R8
+	VMOVUPS (R8), Z6
+	ADDQ    SI, R8
+	VMOVUPS (R8), Z7
+	MOVQ    rows+32(FP), R12
+	MOVQ    BX, R11
+	MOVQ    CX, R8
+	LEAQ    (DX)(DX*2), R9
+	ADDQ    R8, R9
+	LEAQ    (DX)(DX*2), R10
+	ADDQ    R9, R10
+
+rows:
+	VMOVUPS      (R11), Z8
+	VBROADCASTSS (R8), Z9
+	VFMADD231PS  Z9, Z8, Z0
+	VBROADCASTSS (R8)(DX*1), Z9
+	VFMADD231PS  Z9, Z8, Z1
+	VBROADCASTSS (R8)(DX*2), Z9
+	VFMADD231PS  Z9, Z8, Z2
+	VBROADCASTSS (R9), Z9
+	VFMADD231PS  Z9, Z8, Z3
+	VBROADCASTSS (R9)(DX*1), Z9
+	VFMADD231PS  Z9, Z8, Z4
+	VBROADCASTSS (R9)(DX*2), Z9
+	VFMADD231PS  Z9, Z8, Z5
+	VBROADCASTSS (R10), Z9
+	VFMADD231PS  Z9, Z8, Z6
+	VBROADCASTSS (R10)(DX*1), Z9
+	VFMADD231PS  Z9, Z8, Z7
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         SI, R11
+	DECQ         R12
+	JNZ          rows
+	MOVQ         AX, R8
+	VMOVUPS      Z0, (R8)
+	ADDQ         SI, R8
+	VMOVUPS      Z1, (R8)
+	ADDQ         SI, R8
+	VMOVUPS      Z2, (R8)
+	ADDQ         SI, R8
+	VMOVUPS      Z3, (R8)
+	ADDQ         SI, R8
+	VMOVUPS      Z4, (R8)
+	ADDQ         SI, R8
+	VMOVUPS      Z5, (R8)
+	ADDQ         SI, R8
+	VMOVUPS      Z6, (R8)
+	ADDQ         SI, R8
+	VMOVUPS      Z7, (R8)
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, BX
+	DECQ         DI
+	JNZ          dims
+	VZEROUPPER
+	RET

@@ -11,9 +11,9 @@ type Backend struct {
 	kernels  kernels
 	portable kernels
 	pool     *pool
-	scores   [][]float32 // by worker: attention weights of one head
-	quants   []int16     // activations in 16 bits
-	scales   []float32   // of the rows of quants
+	tiles    []attentionTile // by worker
+	quants   []int16         // activations in 16 bits
+	scales   []float32       // of the rows of quants
 }
 
 var _ backend.Backend = (*Backend)(nil)
@@ -26,7 +26,7 @@ func NewPortable(threads int) *Backend { return newWith(threads, portable()) }
 
 func newWith(threads int, k kernels) *Backend {
 	threads = max(threads, 1)
-	return &Backend{kernels: k, portable: portable(), pool: newPool(threads), scores: make([][]float32, threads)}
+	return &Backend{kernels: k, portable: portable(), pool: newPool(threads), tiles: make([]attentionTile, threads)}
 }
 
 // Name implements backend.Backend.

@@ -10,9 +10,7 @@ func (b *Backend) RMSNorm(dst, x, weight []float32, rows int, eps float32) {
 		for r := from; r < to; r++ {
 			row, out := x[r*n:(r+1)*n], dst[r*n:(r+1)*n]
 			inv := float32(1 / math.Sqrt(float64(k.squares(row)/float32(n)+eps)))
-			for i, w := range weight {
-				out[i] = row[i] * inv * w
-			}
+			k.scaleMul(out, row, weight, inv)
 		}
 	})
 }
@@ -47,6 +45,23 @@ func normalise(dst, x, weight, bias []float32, eps float32) {
 		}
 		dst[i] = v
 	}
+}
+
+// Add implements backend.Backend.
+func (b *Backend) Add(x, y []float32) {
+	if len(x) > 0 {
+		b.wide(len(x)).add(x, y)
+	}
+}
+
+// Rotate implements backend.Backend.
+func (b *Backend) Rotate(x []float32, rows, width, turned int, table []float32, dim int) {
+	k := b.wide(dim)
+	b.share(rows, rows*turned, func(from, to int) {
+		for r := from; r < to; r++ {
+			k.rotate(x[r*width:r*width+turned], table[r*dim:(r+1)*dim], dim)
+		}
+	})
 }
 
 // SiLUMul implements backend.Backend.

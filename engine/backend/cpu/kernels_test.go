@@ -163,27 +163,79 @@ func TestVectors(t *testing.T) {
 			if e[n-1] > 1e-37 {
 				t.Errorf("exp(-Inf) is %g", e[n-1])
 			}
-			for _, rows := range []int{1, 5, 16} {
-				k := randoms(r, rows*n)
-				d := make([]float32, rows)
-				kern.dots(d, x, k)
-				m := append([]float32(nil), y...)
-				kern.mix(m, d, k)
-				for j := range rows {
-					want, scale := 0.0, 0.0
-					for i := range x {
-						want += float64(x[i]) * float64(k[j*n+i])
-						scale += math.Abs(float64(x[i]) * float64(k[j*n+i]))
-					}
-					near(t, "dots", float64(d[j]), want, scale)
+			sum32 := append([]float32(nil), x...)
+			kern.add(sum32, y)
+			scaled := make([]float32, n)
+			kern.scaleMul(scaled, x, y, 3)
+			largest := x[0]
+			for i, v := range x {
+				if sum32[i] != v+y[i] {
+					t.Errorf("add: got %g, want %g", sum32[i], v+y[i])
 				}
-				for i := range m {
-					want, scale := float64(y[i]), math.Abs(float64(y[i]))
-					for j := range rows {
-						want += float64(d[j]) * float64(k[j*n+i])
-						scale += math.Abs(float64(d[j]) * float64(k[j*n+i]))
+				near(t, "scaleMul", float64(scaled[i]), float64(v)*3*float64(y[i]), math.Abs(float64(scaled[i])))
+				largest = max(largest, v)
+			}
+			if got := kern.peak(x); got != largest {
+				t.Errorf("peak: got %g, want %g", got, largest)
+			}
+			turned := append(append([]float32(nil), x...), y...)
+			kern.rotate(turned, e, n)
+			for h, head := range [][]float32{x, y} {
+				for i := range n / 2 {
+					cos, sin, u, v := float64(e[i]), float64(e[n/2+i]), float64(head[i]), float64(head[n/2+i])
+					near(t, "rotate", float64(turned[h*n+i]), u*cos-v*sin, 10)
+					near(t, "rotate", float64(turned[h*n+n/2+i]), v*cos+u*sin, 10)
+				}
+			}
+		}
+	})
+}
+
+// TestAttentionKernels checks every number of queries against float64, and that
+// the number of queries changes no bit.
+func TestAttentionKernels(t *testing.T) {
+	suite(t, func(t *testing.T, kern kernels) {
+		r := rand.New(rand.NewPCG(11, 12))
+		const positions, ld, ldk = chunk, 32, 48
+		for _, dim := range []int{16, 64, 80} {
+			q, k, v := randoms(r, dim*tileQueries), randoms(r, dim*ldk), randoms(r, positions*dim)
+			weights, start := randoms(r, tileQueries*ld), randoms(r, tileQueries*dim)
+			for n := 1; n <= tileQueries; n++ {
+				s, m := make([]float32, tileQueries*ld), append([]float32(nil), start...)
+				kern.scores(s, ld, q, k, ldk, n, dim)
+				kern.mix(m, weights, ld, v, n, dim, 13)
+				for i := range n {
+					alone := make([]float32, positions)
+					kern.scores(alone, positions, q[i:], k, ldk, 1, dim)
+					mixed := append([]float32(nil), start[i*dim:(i+1)*dim]...)
+					kern.mix(mixed, weights[i*ld:], ld, v, 1, dim, 13)
+					for j := range positions {
+						want, scale := 0.0, 0.0
+						for d := range dim {
+							p := float64(q[d*tileQueries+i]) * float64(k[d*ldk+j])
+							want, scale = want+p, scale+math.Abs(p)
+						}
+						near(t, "scores", float64(s[i*ld+j]), want, scale)
+						if s[i*ld+j] != alone[j] {
+							t.Fatalf("scores of query %d of %d: %g, alone %g", i, n, s[i*ld+j], alone[j])
+						}
 					}
-					near(t, "mix", float64(m[i]), want, scale)
+					for d := range dim {
+						want, scale := float64(start[i*dim+d]), 0.0
+						for j := range 13 {
+							p := float64(weights[i*ld+j]) * float64(v[j*dim+d])
+							want, scale = want+p, scale+math.Abs(p)
+						}
+						near(t, "mix", float64(m[i*dim+d]), want, scale)
+						if m[i*dim+d] != mixed[d] {
+							t.Fatalf("mix of query %d of %d: %g, alone %g", i, n, m[i*dim+d], mixed[d])
+						}
+					}
+				}
+				for i, x := range m[n*dim:] {
+					if x != start[n*dim+i] {
+						t.Fatal("mix wrote beyond its queries")
+					}
 				}
 			}
 		}

@@ -9,8 +9,12 @@ func portable() kernels {
 		f32:      tileF32,
 		bf16:     tileBF16,
 		int8:     tileInt8,
-		dots:     dots,
+		scores:   scores,
 		mix:      mix,
+		peak:     peak,
+		add:      add,
+		scaleMul: scaleMul,
+		rotate:   rotate,
 		expSum:   expSum,
 		siluMul:  siluMul,
 		squares:  func(x []float32) float32 { return dotF32(x, x) },
@@ -103,17 +107,62 @@ func dotInt8(a []int8, b []int16) int32 {
 	return (s0 + s1) + (s2 + s3)
 }
 
-func dots(dst, q, k []float32) {
-	for j := range dst {
-		dst[j] = dotF32(q, k[j*len(q):(j+1)*len(q)])
+func scores(dst []float32, ld int, q, k []float32, ldk, n, dim int) {
+	for i := range n {
+		out := dst[i*ld : i*ld+chunk]
+		clear(out)
+		for d := range dim {
+			a, keys := q[d*tileQueries+i], k[d*ldk:d*ldk+chunk]
+			for j := range out {
+				out[j] += a * keys[j]
+			}
+		}
 	}
 }
 
-func mix(dst, w, v []float32) {
-	for j, a := range w {
-		row := v[j*len(dst) : (j+1)*len(dst)]
-		for i := range dst {
-			dst[i] += a * row[i]
+func mix(dst, w []float32, ld int, v []float32, n, dim, rows int) {
+	for i := range n {
+		out := dst[i*dim : (i+1)*dim]
+		for j := range rows {
+			a, row := w[i*ld+j], v[j*dim:(j+1)*dim]
+			for d := range out {
+				out[d] += a * row[d]
+			}
+		}
+	}
+}
+
+func peak(x []float32) float32 {
+	m := x[0]
+	for _, v := range x {
+		m = max(m, v)
+	}
+	return m
+}
+
+func add(x, y []float32) {
+	y = y[:len(x)]
+	for i := range x {
+		x[i] += y[i]
+	}
+}
+
+func scaleMul(dst, x, w []float32, scale float32) {
+	x, dst = x[:len(w)], dst[:len(w)]
+	for i, v := range w {
+		dst[i] = x[i] * scale * v
+	}
+}
+
+func rotate(x, table []float32, dim int) {
+	half := dim / 2
+	cos, sin := table[:half], table[half:dim]
+	for ; len(x) >= dim; x = x[dim:] {
+		a, b := x[:half], x[half:dim]
+		for i, c := range cos {
+			u, v := a[i], b[i]
+			a[i] = u*c - v*sin[i]
+			b[i] = v*c + u*sin[i]
 		}
 	}
 }

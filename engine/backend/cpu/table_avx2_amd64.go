@@ -28,8 +28,22 @@ func avx2() kernels {
 				}
 			}
 		},
-		dots:     func(dst, q, k []float32) { dotsAVX2(&dst[0], &q[0], &k[0], len(dst), len(q)) },
-		mix:      func(dst, w, v []float32) { mixAVX2(&dst[0], &w[0], &v[0], len(w), len(dst)) },
+		scores: func(dst []float32, ld int, q, k []float32, ldk, n, dim int) {
+			queries(n, 4, func(i, m int) {
+				f := [...]scoring{1: scoresAVX21, 2: scoresAVX22, 4: scoresAVX24}[m]
+				f(&dst[i*ld], ld, &q[i], &k[0], ldk, dim)
+			})
+		},
+		mix: func(dst, w []float32, ld int, v []float32, n, dim, rows int) {
+			queries(n, 4, func(i, m int) {
+				f := [...]mixing{1: mixAVX21, 2: mixAVX22, 4: mixAVX24}[m]
+				f(&dst[i*dim], &w[i*ld], ld, &v[0], rows, dim)
+			})
+		},
+		peak:     func(x []float32) float32 { return peakAVX2(&x[0], len(x)) },
+		add:      func(x, y []float32) { addAVX2(&x[0], &y[0], len(x)) },
+		scaleMul: func(dst, x, w []float32, scale float32) { scaleMulAVX2(&dst[0], &x[0], &w[0], scale, len(w)) },
+		rotate:   func(x, table []float32, dim int) { rotateAVX2(&x[0], &table[0], len(x)/dim, dim) },
 		expSum:   func(x []float32, peak float32) float32 { return expSumAVX2(&x[0], peak, len(x)) },
 		siluMul:  func(dst, gate, up []float32) { siluMulAVX2(&dst[0], &gate[0], &up[0], len(dst)) },
 		squares:  func(x []float32) float32 { return squaresAVX2(&x[0], len(x)) },
@@ -71,5 +85,22 @@ func (t *tiles[W, X]) multiply(y []float32, ldy int, w []W, x []X, rows, cols, k
 		for ; r < rows; r++ {
 			t.one[n](&w[r*k], k*t.weight, in, k*t.input, &y[c*ldy+r], 4*ldy, k)
 		}
+	}
+}
+
+// scoring and mixing are the kernels of attention for a number of queries.
+type (
+	scoring func(dst *float32, ld int, q, k *float32, ldk, dim int)
+	mixing  func(dst, w *float32, ld int, v *float32, rows, dim int)
+)
+
+// queries cuts n into runs of powers of two, the largest first.
+func queries(n, largest int, f func(from, n int)) {
+	for i := 0; i < n; {
+		for largest > n-i {
+			largest /= 2
+		}
+		f(i, largest)
+		i += largest
 	}
 }

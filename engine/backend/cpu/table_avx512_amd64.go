@@ -2,7 +2,7 @@ package cpu
 
 //go:generate go -C asm run ./avx512 -out ../avx512_amd64.s -stubs ../avx512_amd64.go -pkg cpu
 
-// avx512 are the AVX2 kernels with the products of avx512_amd64.s.
+// avx512 are the AVX2 kernels with the products and the attention of avx512_amd64.s.
 func avx512() kernels {
 	k := avx2()
 	k.name, k.stepK = "avx512", 32
@@ -17,6 +17,18 @@ func avx512() kernels {
 	k.int8 = func(y []float32, ldy int, w []int8, x []int16, ws, xs []float32, rows, cols, k int) {
 		products := [...]productInt8{productInt81, productInt82, productInt83, productInt84, productInt85, productInt86}
 		columns(cols, func(c, n int) { products[n-1](&y[c*ldy], ldy, &w[0], &x[c*k], &ws[0], &xs[c], rows, k) })
+	}
+	k.scores = func(dst []float32, ld int, q, k []float32, ldk, n, dim int) {
+		queries(n, 8, func(i, m int) {
+			f := [...]scoring{1: scoresAVX5121, 2: scoresAVX5122, 4: scoresAVX5124, 8: scoresAVX5128}[m]
+			f(&dst[i*ld], ld, &q[i], &k[0], ldk, dim)
+		})
+	}
+	k.mix = func(dst, w []float32, ld int, v []float32, n, dim, rows int) {
+		queries(n, 8, func(i, m int) {
+			f := [...]mixing{1: mixAVX5121, 2: mixAVX5122, 4: mixAVX5124, 8: mixAVX5128}[m]
+			f(&dst[i*dim], &w[i*ld], ld, &v[0], rows, dim)
+		})
 	}
 	return k
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/inference-iac/terraform-provider-inference/engine/backend/cpu/asm/attention"
 )
 
 func main() {
@@ -17,13 +19,16 @@ func main() {
 			tile(k, shape)
 		}
 	}
-	dots()
-	mix()
+	peak()
+	add()
+	rotate()
+	scaleMul()
 	expSum()
 	siluMul()
 	squares()
 	absMax()
 	quantise()
+	attention.Write(attention.Target{Name: "AVX2", Vectors: 2, Register: y, Shapes: []int{1, 2, 4}})
 	build.Generate()
 }
 

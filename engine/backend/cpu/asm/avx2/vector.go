@@ -26,58 +26,94 @@ func load(name string) reg.GPVirtual {
 	return build.Load(build.Param(name), build.GP64()).(reg.GPVirtual)
 }
 
-// dots: dst[j] = q·k[j]. Two accumulators, so that short heads do not wait for
-// each other's sums.
-func dots() {
-	begin("dotsAVX2", "func(dst, q, k *float32, n, dim int)", "dotsAVX2 writes n dot products of length dim, a multiple of 16.")
-	dst, k, n := load("dst"), load("k"), load("n")
-	counted("keys", n, func() {
-		q, count := load("q"), load("dim")
-		build.SHRQ(operand.U8(4), count)
-		build.VXORPS(y(0), y(0), y(0))
-		build.VXORPS(y(1), y(1), y(1))
-		counted("dim", count, func() {
-			build.VMOVUPS(operand.Mem{Base: q}, y(2))
-			build.VMOVUPS(operand.Mem{Base: q, Disp: 32}, y(3))
-			build.VFMADD231PS(operand.Mem{Base: k}, y(2), y(0))
-			build.VFMADD231PS(operand.Mem{Base: k, Disp: 32}, y(3), y(1))
-			build.ADDQ(operand.U8(64), q)
-			build.ADDQ(operand.U8(64), k)
-		})
-		build.VADDPS(y(1), y(0), y(0))
-		sum(0, 1)
-		build.VMOVSS(x(0), operand.Mem{Base: dst})
-		build.ADDQ(operand.U8(4), dst)
+// add: x += y.
+func add() {
+	begin("addAVX2", "func(x, y *float32, n int)", "addAVX2 adds n floats, a multiple of 8.")
+	px, py, n := load("x"), load("y"), load("n")
+	build.SHRQ(operand.U8(3), n)
+	counted("loop", n, func() {
+		build.VMOVUPS(operand.Mem{Base: px}, y(0))
+		build.VADDPS(operand.Mem{Base: py}, y(0), y(0))
+		build.VMOVUPS(y(0), operand.Mem{Base: px})
+		build.ADDQ(operand.U8(32), px)
+		build.ADDQ(operand.U8(32), py)
 	})
 	end()
 }
 
-// mix: dst += sum of w[j]·v[j], sixteen dimensions at a time.
-func mix() {
-	begin("mixAVX2", "func(dst, w, v *float32, n, dim int)", "mixAVX2 adds n weighted rows of dim floats, a multiple of 16.")
-	dst, stride, blocks := load("dst"), load("dim"), load("dim")
-	v := load("v")
-	build.SHLQ(operand.U8(2), stride)
-	build.SHRQ(operand.U8(4), blocks)
-	counted("dims", blocks, func() {
-		w, n := load("w"), load("n")
-		row := build.GP64()
-		build.MOVQ(v, row)
-		build.VMOVUPS(operand.Mem{Base: dst}, y(0))
-		build.VMOVUPS(operand.Mem{Base: dst, Disp: 32}, y(1))
-		counted("rows", n, func() {
-			build.VBROADCASTSS(operand.Mem{Base: w}, y(2))
-			build.VFMADD231PS(operand.Mem{Base: row}, y(2), y(0))
-			build.VFMADD231PS(operand.Mem{Base: row, Disp: 32}, y(2), y(1))
-			build.ADDQ(operand.U8(4), w)
-			build.ADDQ(stride, row)
-		})
+// scaleMul: dst = x·scale·w.
+func scaleMul() {
+	begin("scaleMulAVX2", "func(dst, x, w *float32, scale float32, n int)", "scaleMulAVX2 multiplies n floats, a multiple of 8, with a scale and then with w.")
+	dst, px, w, n := load("dst"), load("x"), load("w"), load("n")
+	scale := build.Load(build.Param("scale"), build.XMM())
+	build.VBROADCASTSS(scale, y(1))
+	build.SHRQ(operand.U8(3), n)
+	counted("loop", n, func() {
+		build.VMULPS(operand.Mem{Base: px}, y(1), y(0))
+		build.VMULPS(operand.Mem{Base: w}, y(0), y(0))
 		build.VMOVUPS(y(0), operand.Mem{Base: dst})
-		build.VMOVUPS(y(1), operand.Mem{Base: dst, Disp: 32})
-		build.ADDQ(operand.U8(64), dst)
-		build.ADDQ(operand.U8(64), v)
+		for _, p := range []reg.GPVirtual{dst, px, w} {
+			build.ADDQ(operand.U8(32), p)
+		}
 	})
 	end()
+}
+
+// rotate turns the pairs i and i + dim/2 of each head. Products are rounded
+// before they are added, as in Go.
+func rotate() {
+	begin("rotateAVX2", "func(x, table *float32, heads, dim int)", "rotateAVX2 turns the pairs of heads of dim, a multiple of 16, by cosines and then sines.")
+	p, table, heads, half := load("x"), load("table"), load("heads"), load("dim")
+	build.ADDQ(half, half) // bytes of half a head
+	counted("heads", heads, func() {
+		count, t := load("dim"), build.GP64()
+		build.MOVQ(table, t)
+		build.SHRQ(operand.U8(4), count)
+		counted("pairs", count, func() {
+			low, high := operand.Mem{Base: p}, operand.Mem{Base: p, Index: half, Scale: 1}
+			build.VMOVUPS(low, y(0))
+			build.VMOVUPS(high, y(1))
+			build.VMOVUPS(operand.Mem{Base: t}, y(2))
+			build.VMOVUPS(operand.Mem{Base: t, Index: half, Scale: 1}, y(3))
+			build.VMULPS(y(0), y(2), y(4))
+			build.VMULPS(y(1), y(3), y(5))
+			build.VSUBPS(y(5), y(4), y(4))
+			build.VMULPS(y(1), y(2), y(5))
+			build.VMULPS(y(0), y(3), y(0))
+			build.VADDPS(y(0), y(5), y(5))
+			build.VMOVUPS(y(4), low)
+			build.VMOVUPS(y(5), high)
+			build.ADDQ(operand.U8(32), p)
+			build.ADDQ(operand.U8(32), t)
+		})
+		build.ADDQ(half, p)
+	})
+	end()
+}
+
+// peak is the largest of n floats.
+func peak() {
+	begin("peakAVX2", "func(x *float32, n int) float32", "peakAVX2 is the largest of n floats, a multiple of 8.")
+	p, n := load("x"), load("n")
+	build.SHRQ(operand.U8(3), n)
+	build.VBROADCASTSS(operand.Mem{Base: p}, y(0))
+	counted("loop", n, func() {
+		build.VMAXPS(operand.Mem{Base: p}, y(0), y(0))
+		build.ADDQ(operand.U8(32), p)
+	})
+	largest()
+	end()
+}
+
+// largest returns the largest float of register 0; register 1 is lost.
+func largest() {
+	build.VEXTRACTF128(operand.U8(1), y(0), x(1))
+	build.VMAXPS(x(1), x(0), x(0))
+	build.VMOVHLPS(x(0), x(0), x(1))
+	build.VMAXPS(x(1), x(0), x(0))
+	build.VMOVSHDUP(x(0), x(1))
+	build.VMAXSS(x(1), x(0), x(0))
+	build.Store(x(0), build.ReturnIndex(0))
 }
 
 // constant is a float in memory.
@@ -201,13 +237,7 @@ func absMax() {
 		build.VMAXPS(y(1), y(0), y(0))
 		build.ADDQ(operand.U8(32), p)
 	})
-	build.VEXTRACTF128(operand.U8(1), y(0), x(1))
-	build.VMAXPS(x(1), x(0), x(0))
-	build.VMOVHLPS(x(0), x(0), x(1))
-	build.VMAXPS(x(1), x(0), x(0))
-	build.VMOVSHDUP(x(0), x(1))
-	build.VMAXSS(x(1), x(0), x(0))
-	build.Store(x(0), build.ReturnIndex(0))
+	largest()
 	end()
 }
 

@@ -9,6 +9,8 @@ import (
 	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/inference-iac/terraform-provider-inference/engine/backend/cpu/asm/attention"
 )
 
 func main() {
@@ -18,6 +20,7 @@ func main() {
 			product(k, cols)
 		}
 	}
+	attention.Write(attention.Target{Name: "AVX512", Vectors: 1, Register: z, Shapes: []int{1, 2, 4, 8}})
 	build.Generate()
 }
 
