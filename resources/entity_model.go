@@ -5,6 +5,9 @@ import (
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/inference-iac/terraform-provider-inference/internal/api"
@@ -212,4 +215,14 @@ func without(m map[string]string, keys []string) map[string]string {
 		}
 	}
 	return o
+}
+
+// keepServerChoices plans what the server has filled in as it is: nothing that it depends on changes.
+func (m entityModel) keepServerChoices(ctx context.Context, state entityModel, at path.Path, plan *tfsdk.Plan, diags *diag.Diagnostics) {
+	have := state.attributes()
+	for name, v := range m.attributes() {
+		if v.IsUnknown() {
+			diags.Append(plan.SetAttribute(ctx, at.AtName(name), have[name])...)
+		}
+	}
 }

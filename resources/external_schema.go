@@ -6,7 +6,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 // Suffixes that make three attributes of one secret, and its two fields on the wire.
@@ -159,13 +158,4 @@ func addSecret(attributes map[string]schema.Attribute, f externalField) {
 		Optional:            true,
 		MarkdownDescription: fmt.Sprintf("Version of `%s`; start with 1, and raise it to send a new value.", f.name+suffixWriteOnly),
 	}
-}
-
-// externalType is the type of external_model.
-func externalType() types.ObjectType {
-	t, ok := externalAttribute().GetType().(types.ObjectType)
-	if !ok {
-		panic("external_model is an object")
-	}
-	return t
 }

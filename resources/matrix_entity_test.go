@@ -10,7 +10,7 @@ func TestEntityMatrix(t *testing.T) {
 	t.Parallel()
 	for _, c := range append(entityTrials(), externalTrials()...) {
 		t.Run(c.attribute, func(t *testing.T) {
-			runTrial(t, "inference_served_entity", "", c, func(env *acctest.Environment) {
+			runTrial(t, "inference_served_entity", c, func(env *acctest.Environment) {
 				for _, name := range []string{"e", "f"} {
 					env.Object(t, "inference_serving_endpoint").Apply(values{"name": name})
 				}
@@ -39,7 +39,7 @@ func entityTrials() []trial {
 	custom, throughput, units := customEntity(), throughputEntity(), unitsEntity()
 	concurrency := custom.With(values{"workload_size": nil, "min_provisioned_concurrency": 0, "max_provisioned_concurrency": 8})
 	wo := custom.With(values{"environment_vars_wo": values{"KEY": "s3cret"}, "environment_vars_wo_version": 1})
-	return []trial{
+	return append(timeoutTrials(custom), []trial{
 		{attribute: "endpoint_name", set: custom, change: custom.With(values{"endpoint_name": "f"}), replaces: true},
 		{attribute: "name", set: custom, change: custom.With(values{"name": "n"}), unset: custom.With(values{"name": nil}), replaces: true},
 		{attribute: "entity_name", set: custom, change: custom.With(values{"entity_name": "main.models.n"})},
@@ -58,23 +58,18 @@ func entityTrials() []trial {
 			unimportable: "the server never shows it"},
 		{attribute: "environment_vars", set: custom.With(values{"environment_vars": values{"A": "1"}}),
 			change: custom.With(values{"environment_vars": values{"A": "2", "B": "{{secrets/s/k}}"}}), unset: custom},
-		{attribute: "environment_vars_wo", set: wo, change: wo.With(values{"environment_vars_wo": values{"KEY": "other"}, "environment_vars_wo_version": 2}), unset: custom,
-			unimportable: "an import cannot tell which variables are secret"},
-		{attribute: "environment_vars_wo_version", set: wo, change: wo.With(values{"environment_vars_wo_version": 2}), unset: custom,
+		{attribute: "environment_vars_wo", with: "environment_vars_wo_version", set: wo, change: wo.With(values{"environment_vars_wo": values{"KEY": "other"}, "environment_vars_wo_version": 2}), unset: custom,
 			unimportable: "an import cannot tell which variables are secret"},
 		{attribute: "instance_profile_arn", set: custom.With(values{"instance_profile_arn": "arn:aws:iam::1:instance-profile/a"}),
 			change: custom.With(values{"instance_profile_arn": "arn:aws:iam::1:instance-profile/b"}), unset: custom},
-		{attribute: "timeouts.create", set: custom.With(values{"timeouts.create": "1m"}), change: custom.With(values{"timeouts.create": "2m"}), unset: custom, unimportable: "it is Terraform's own"},
-		{attribute: "timeouts.update", set: custom.With(values{"timeouts.update": "1m"}), change: custom.With(values{"timeouts.update": "2m"}), unset: custom, unimportable: "it is Terraform's own"},
-		{attribute: "timeouts.delete", set: custom.With(values{"timeouts.delete": "1m"}), change: custom.With(values{"timeouts.delete": "2m"}), unset: custom, unimportable: "it is Terraform's own"},
-	}
+	}...)
 }
 
 func TestRouteMatrix(t *testing.T) {
 	t.Parallel()
 	for _, c := range routeTrials() {
 		t.Run(c.attribute, func(t *testing.T) {
-			runTrial(t, "inference_traffic_route", "", c, func(env *acctest.Environment) {
+			runTrial(t, "inference_traffic_route", c, func(env *acctest.Environment) {
 				for _, name := range []string{"e", "f"} {
 					env.Object(t, "inference_serving_endpoint").Apply(values{"name": name})
 					for _, entity := range []string{"m", "n"} {
@@ -89,33 +84,9 @@ func TestRouteMatrix(t *testing.T) {
 
 func routeTrials() []trial {
 	route := values{"endpoint_name": "e", "served_entity_name": "m", "traffic_percentage": 0}
-	return []trial{
+	return append(timeoutTrials(route), []trial{
 		{attribute: "endpoint_name", set: route, change: route.With(values{"endpoint_name": "f"}), replaces: true},
 		{attribute: "served_entity_name", set: route, change: route.With(values{"served_entity_name": "n"}), replaces: true},
 		{attribute: "traffic_percentage", set: route, change: route.With(values{"traffic_percentage": 100})},
-		{attribute: "timeouts.create", set: route.With(values{"timeouts.create": "1m"}), change: route.With(values{"timeouts.create": "2m"}), unset: route, unimportable: "it is Terraform's own"},
-		{attribute: "timeouts.update", set: route.With(values{"timeouts.update": "1m"}), change: route.With(values{"timeouts.update": "2m"}), unset: route, unimportable: "it is Terraform's own"},
-		{attribute: "timeouts.delete", set: route.With(values{"timeouts.delete": "1m"}), change: route.With(values{"timeouts.delete": "2m"}), unset: route, unimportable: "it is Terraform's own"},
-	}
-}
-
-func TestEndpointMatrix(t *testing.T) {
-	t.Parallel()
-	for _, c := range endpointTrials() {
-		t.Run(c.attribute, func(t *testing.T) { runTrial(t, "inference_serving_endpoint", "", c, nil) })
-	}
-}
-
-func endpointTrials() []trial {
-	bare := values{"name": "e"}
-	return []trial{
-		{attribute: "name", set: bare, change: values{"name": "f"}, replaces: true},
-		{attribute: "description", set: bare.With(values{"description": "a"}), change: bare.With(values{"description": "b"}), unset: bare, replaces: true},
-		{attribute: "tags", set: bare.With(values{"tags": values{"a": "1", "b": ""}}), change: bare.With(values{"tags": values{"b": "2", "c": "3"}}), unset: bare},
-		{attribute: "route_optimized", set: bare.With(values{"route_optimized": true}), change: bare.With(values{"route_optimized": false}), replaces: true},
-		{attribute: "budget_policy_id", set: bare.With(values{"budget_policy_id": "p1"}), change: bare.With(values{"budget_policy_id": "p2"}), unset: bare, replaces: true},
-		{attribute: "timeouts.create", set: bare.With(values{"timeouts.create": "1m"}), change: bare.With(values{"timeouts.create": "2m"}), unset: bare, unimportable: "it is Terraform's own"},
-		{attribute: "timeouts.update", set: bare.With(values{"timeouts.update": "1m"}), change: bare.With(values{"timeouts.update": "2m"}), unset: bare, unimportable: "it is Terraform's own"},
-		{attribute: "timeouts.delete", set: bare.With(values{"timeouts.delete": "1m"}), change: bare.With(values{"timeouts.delete": "2m"}), unset: bare, unimportable: "it is Terraform's own"},
-	}
+	}...)
 }

@@ -13,13 +13,25 @@ type values = acctest.Values
 // of them a second plan is empty, and so is that of an import.
 type trial struct {
 	attribute          string
+	with               string // another attribute that goes along
 	set, change, unset values // unset is nil for required attributes
+	inline             bool   // an import asks for the inline style
 	replaces           bool   // the change replaces the resource
 	unimportable       string // why an import cannot show it
 	changedImport      string // why an import cannot show what it was changed to
+	keeps              bool   // unsetting keeps what was set
 }
 
-func runTrial(t *testing.T, typeName, id string, c trial, prepare func(*acctest.Environment)) {
+// timeoutTrials are those of the timeouts attribute, which is Terraform's own and never imported.
+func timeoutTrials(base values) []trial {
+	var trials []trial
+	for _, at := range []string{"timeouts.create", "timeouts.update", "timeouts.delete"} {
+		trials = append(trials, trial{attribute: at, set: base.With(values{at: "1m"}), change: base.With(values{at: "2m"}), unset: base, unimportable: "it is Terraform's own"})
+	}
+	return trials
+}
+
+func runTrial(t *testing.T, typeName string, c trial, prepare func(*acctest.Environment)) {
 	t.Parallel()
 	env := acctest.Start(t)
 	if prepare != nil {
@@ -28,6 +40,9 @@ func runTrial(t *testing.T, typeName, id string, c trial, prepare func(*acctest.
 	o := env.Object(t, typeName)
 	imports := func(v values, id string) {
 		t.Helper()
+		if c.inline {
+			id += "/inline"
+		}
 		if c.unimportable == "" {
 			i := env.Object(t, typeName)
 			i.Import(id, nil)
@@ -35,10 +50,7 @@ func runTrial(t *testing.T, typeName, id string, c trial, prepare func(*acctest.
 		}
 	}
 	o.Apply(c.set)
-	if id == "" {
-		id = o.Get("id")
-	}
-	imports(c.set, id)
+	imports(c.set, o.Get("id"))
 
 	p := o.Apply(c.change)
 	if got := p.Action == "replace"; got != c.replaces {
@@ -53,8 +65,8 @@ func runTrial(t *testing.T, typeName, id string, c trial, prepare func(*acctest.
 	if c.unset == nil {
 		return
 	}
-	if p := o.Apply(c.unset); p.Action == "no-op" && c.unimportable == "" {
-		t.Error("unsetting changes nothing")
+	if p := o.Apply(c.unset); (p.Action == "no-op") != c.keeps && c.unimportable == "" {
+		t.Errorf("unsetting is %s", p.Action)
 	}
 	imports(c.unset, o.Get("id"))
 }
@@ -66,12 +78,13 @@ func TestEveryAttributeHasATrial(t *testing.T) {
 	for typeName, trials := range map[string][]trial{
 		"inference_served_entity":    append(entityTrials(), externalTrials()...),
 		"inference_traffic_route":    routeTrials(),
-		"inference_serving_endpoint": endpointTrials(),
+		"inference_serving_endpoint": append(endpointTrials(), inlineTrials()...),
 	} {
 		tried := map[string]bool{}
 		for _, c := range trials {
+			tried[c.with] = true
 			for at := c.attribute; at != ""; at, _, _ = cutLast(at) {
-				tried[at] = true
+				tried[strings.TrimSuffix(at, ".*")] = true
 			}
 		}
 		for _, at := range env.Settable(t, typeName) {
@@ -80,6 +93,7 @@ func TestEveryAttributeHasATrial(t *testing.T) {
 			}
 			delete(tried, at)
 		}
+		delete(tried, "")
 		for at := range tried {
 			t.Errorf("%s has no attribute %s", typeName, at)
 		}

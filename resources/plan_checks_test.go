@@ -107,42 +107,27 @@ func TestRoutesAreRefusedAtPlan(t *testing.T) {
 	}
 }
 
-// TestNothingIsDecidedFromUnknownValues plans with each attribute unknown: validators and modifiers wait.
+// TestNothingIsDecidedFromUnknownValues plans with each attribute unknown, alone and inside an unknown block:
+// validators and modifiers wait.
 func TestNothingIsDecidedFromUnknownValues(t *testing.T) {
 	t.Parallel()
 	env := acctest.Start(t)
-	full := map[string][]values{
-		"inference_served_entity":    {customEntity(), throughputEntity(), unitsEntity()},
-		"inference_traffic_route":    {{"endpoint_name": "e", "served_entity_name": "m", "traffic_percentage": 10}},
-		"inference_serving_endpoint": {{"name": "e"}},
-	}
-	for block, settings := range externalBlocks() {
-		full["inference_served_entity"] = append(full["inference_served_entity"], externalEntity(block, settings))
-	}
-	for typeName, bases := range full {
-		for _, at := range env.Settable(t, typeName) {
-			t.Run(typeName+"."+at, func(t *testing.T) {
-				for _, base := range bases {
-					block, _, nested := cutLast(at)
-					if strings.Contains(at, "*") || nested && strings.HasPrefix(at, "external_model.") && !holds(base, block) {
-						continue
-					}
-					p := env.Object(t, typeName).Plan(base.With(values{at: acctest.Unknown{}}))
+	for typeName, trials := range map[string][]trial{
+		"inference_served_entity":    append(entityTrials(), externalTrials()...),
+		"inference_traffic_route":    routeTrials(),
+		"inference_serving_endpoint": append(endpointTrials(), inlineTrials()...),
+	} {
+		for _, c := range trials {
+			at := strings.Replace(c.attribute, "served_entities.*.", "served_entities.m.", 1)
+			at, _, _ = strings.Cut(at, ".*")
+			t.Run(typeName+"."+c.attribute, func(t *testing.T) {
+				for ; at != ""; at, _, _ = cutLast(at) {
+					p := env.Object(t, typeName).Plan(c.set.With(values{at: acctest.Unknown{}}))
 					for _, m := range p.Errors {
-						t.Errorf("%v: %s", base, m)
+						t.Errorf("with %s unknown: %s", at, m)
 					}
 				}
 			})
 		}
 	}
-}
-
-// holds reports whether v has a value at a dotted path.
-func holds(v values, at string) bool {
-	name, rest, deeper := strings.Cut(at, ".")
-	inner, ok := v[name].(values)
-	if !deeper {
-		return v[name] != nil
-	}
-	return ok && holds(inner, rest)
 }

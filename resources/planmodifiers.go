@@ -13,7 +13,10 @@ import (
 
 // replaceBecause replaces the resource when the attribute changes, and says why in a warning: the API has no
 // route that carries the change.
-type replaceBecause struct{ why string }
+type replaceBecause struct {
+	why       string
+	unlessNew bool // setting what was not set before needs no replacement
+}
 
 // Description gives the reason.
 func (m replaceBecause) Description(context.Context) string { return m.why }
@@ -23,7 +26,7 @@ func (m replaceBecause) MarkdownDescription(context.Context) string { return m.w
 
 // PlanModifyString asks for the replacement.
 func (m replaceBecause) PlanModifyString(_ context.Context, req planmodifier.StringRequest, resp *planmodifier.StringResponse) {
-	if req.State.Raw.IsNull() || req.Plan.Raw.IsNull() || req.PlanValue.Equal(req.StateValue) {
+	if req.State.Raw.IsNull() || req.Plan.Raw.IsNull() || req.PlanValue.Equal(req.StateValue) || m.unlessNew && req.StateValue.IsNull() {
 		return
 	}
 	resp.RequiresReplace = true

@@ -62,22 +62,29 @@ func (r *servedEntity) ValidateConfig(ctx context.Context, req resource.Validate
 
 // ModifyPlan checks what needs the server or the rest of the configuration.
 func (r *servedEntity) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if r.Services == nil || req.Plan.Raw.IsNull() {
+	if req.Plan.Raw.IsNull() {
 		return
 	}
-	var plan servedEntityModel
+	var plan, config, state servedEntityModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if !req.State.Raw.IsNull() {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if known(plan.EndpointName) && known(plan.Name) {
+	if r.Services != nil && known(plan.EndpointName) && known(plan.Name) {
 		if err := r.plans.composes(plan.EndpointName.ValueString(), "inference_served_entity "+plan.Name.ValueString()); err != nil {
 			resp.Diagnostics.AddAttributeError(path.Root("endpoint_name"), "Two styles on one endpoint", sentence(err.Error()))
 		}
 	}
-	if !req.Plan.Raw.Equal(req.State.Raw) {
-		r.checkThroughput(ctx, plan.entityModel, path.Empty(), &resp.Diagnostics)
+	given := recall(ctx, req.Private, &resp.Diagnostics)[""].Given
+	if plan.Name.Equal(state.Name) && plan.sameOnWire(state.entityModel) && slices.Equal(given, config.memory().Given) {
+		plan.keepServerChoices(ctx, state.entityModel, path.Empty(), &resp.Plan, &resp.Diagnostics)
+		return
 	}
+	r.checkThroughput(ctx, plan.entityModel, path.Empty(), &resp.Diagnostics)
 }
 
 // Create adds the entity in the endpoint's next config update and waits until it serves.

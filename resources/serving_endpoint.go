@@ -4,16 +4,21 @@ import (
 	"context"
 	"errors"
 
-	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
+	"github.com/inference-iac/terraform-provider-inference/internal/api"
 	"github.com/inference-iac/terraform-provider-inference/internal/client"
+	"github.com/inference-iac/terraform-provider-inference/internal/endpointconfig"
 )
 
 var (
-	_ resource.ResourceWithConfigure   = &servingEndpoint{}
-	_ resource.ResourceWithImportState = &servingEndpoint{}
-	_ resource.ResourceWithIdentity    = &servingEndpoint{}
+	_ resource.ResourceWithConfigure      = &servingEndpoint{}
+	_ resource.ResourceWithValidateConfig = &servingEndpoint{}
+	_ resource.ResourceWithModifyPlan     = &servingEndpoint{}
+	_ resource.ResourceWithImportState    = &servingEndpoint{}
+	_ resource.ResourceWithMoveState      = &servingEndpoint{}
+	_ resource.ResourceWithIdentity       = &servingEndpoint{}
 )
 
 // servingEndpoint is inference_serving_endpoint.
@@ -27,12 +32,8 @@ func (r *servingEndpoint) Metadata(_ context.Context, req resource.MetadataReque
 	resp.TypeName = req.ProviderTypeName + "_serving_endpoint"
 }
 
-// ImportState takes the name, as id or as identity.
-func (r *servingEndpoint) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	resource.ImportStatePassthroughWithIdentity(ctx, path.Root("name"), path.Root("name"), req, resp)
-}
-
-// Create makes the endpoint. One that is there already is adopted if it is what this create would have made.
+// Create makes the endpoint with all that it serves. One that is there already is adopted if it is what this
+// create would have made.
 func (r *servingEndpoint) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan, config endpointModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -45,28 +46,32 @@ func (r *servingEndpoint) Create(ctx context.Context, req resource.CreateRequest
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 
-	ep, err := r.createOrAdopt(ctx, plan.expand(), &resp.Diagnostics)
+	seen := view{memories: config.memories()}
+	ep, err := r.createOrAdopt(ctx, plan, config, &resp.Diagnostics)
 	if err != nil {
 		r.fail(ctx, &resp.Diagnostics, "create", plan.object(), err)
 		return
 	}
 	r.coordinator.Remember(ep)
-	state := plan.settled(plan.flatten(ep, r.host, false), &resp.Diagnostics)
-	remember(ctx, resp.Private, config.memories(), &resp.Diagnostics)
-	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, endpointIdentity{state.Name})...)
+	remember(ctx, resp.Private, seen.memories, &resp.Diagnostics)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, endpointIdentity{plan.Name})...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, r.settledState(ctx, plan, ep, seen, &diag.Diagnostics{}))...)
+	if config.inline() {
+		res, err := r.coordinator.Roll(ctx, ep.Name, func(*endpointconfig.Draft) error { return nil }, nil)
+		if err != nil {
+			r.fail(ctx, &resp.Diagnostics, "create", plan.object(), err)
+			return
+		}
+		ep = res.Endpoint
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, r.settledState(ctx, plan, ep, seen, &resp.Diagnostics))...)
 }
 
 // Read shows the endpoint as it is.
 func (r *servingEndpoint) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state endpointModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	// A CLI that keeps no identities hands none in, and the framework wants one back even of what is gone.
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, endpointIdentity{state.Name})...)
-	if r.Services == nil {
+	if resp.Diagnostics.HasError() || r.Services == nil {
 		return
 	}
 	ep, err := r.coordinator.Snapshot(ctx, state.Name.ValueString())
@@ -78,16 +83,24 @@ func (r *servingEndpoint) Read(ctx context.Context, req resource.ReadRequest, re
 		r.fail(ctx, &resp.Diagnostics, "read", state.object(), err)
 		return
 	}
-	state = state.flatten(ep, r.host, state.ID.IsNull())
-	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	seen := view{memories: recall(ctx, req.Private, &resp.Diagnostics), imported: state.ID.IsNull()}
+	seen.inline = seen.imported && asksForInline(ctx, req.Private, &resp.Diagnostics)
+	shown, err := state.flatten(ep, r.host, seen)
+	if err != nil {
+		r.fail(ctx, &resp.Diagnostics, "read", state.object(), err)
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, shown)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, endpointIdentity{shown.Name})...)
 }
 
-// Update sends each changed setting over the route that carries it.
+// Update sends each changed setting over the route that carries it, and what the endpoint serves in one config
+// update.
 func (r *servingEndpoint) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan, state, config endpointModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	limit, d := plan.Timeouts.Update(ctx, updateTimeout)
 	resp.Diagnostics.Append(d...)
 	if resp.Diagnostics.HasError() || !r.configured(&resp.Diagnostics) {
@@ -97,19 +110,38 @@ func (r *servingEndpoint) Update(ctx context.Context, req resource.UpdateRequest
 	defer cancel()
 
 	name := plan.Name.ValueString()
-	if err := r.updateTags(ctx, plan, state); err != nil {
-		r.fail(ctx, &resp.Diagnostics, "update the tags of", plan.object(), err)
+	if failed, err := r.updateSettings(ctx, plan, state); err != nil {
+		r.fail(ctx, &resp.Diagnostics, "update "+failed+" of", plan.object(), err)
 		return
+	}
+	seen := view{memories: config.memories()}
+	if config.inline() && !plan.servesSame(state, seen.memories, recall(ctx, req.Private, &resp.Diagnostics)) {
+		list, err := config.listing()
+		if err == nil {
+			_, err = r.coordinator.Roll(ctx, name, list, nil)
+		}
+		if err != nil {
+			r.fail(ctx, &resp.Diagnostics, "update", plan.object(), err)
+			return
+		}
 	}
 	ep, err := r.coordinator.Snapshot(ctx, name)
 	if err != nil {
 		r.fail(ctx, &resp.Diagnostics, "read", plan.object(), err)
 		return
 	}
-	remember(ctx, resp.Private, config.memories(), &resp.Diagnostics)
-	state = plan.settled(plan.flatten(ep, r.host, false), &resp.Diagnostics)
-	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, endpointIdentity{state.Name})...)
+	remember(ctx, resp.Private, seen.memories, &resp.Diagnostics)
+	resp.Diagnostics.Append(resp.State.Set(ctx, r.settledState(ctx, plan, ep, seen, &resp.Diagnostics))...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, endpointIdentity{plan.Name})...)
+}
+
+// settledState is the state after a write.
+func (r *servingEndpoint) settledState(ctx context.Context, plan endpointModel, ep api.Endpoint, seen view, diags *diag.Diagnostics) endpointModel {
+	shown, err := plan.flatten(ep, r.host, seen)
+	if err != nil {
+		r.fail(ctx, diags, "read", plan.object(), err)
+	}
+	return plan.settled(shown, diags)
 }
 
 // Delete removes the endpoint with all that it serves.
@@ -128,15 +160,4 @@ func (r *servingEndpoint) Delete(ctx context.Context, req resource.DeleteRequest
 	if err != nil && !errors.Is(err, client.ErrNotFound) {
 		r.fail(ctx, &resp.Diagnostics, "delete", state.object(), err)
 	}
-}
-
-// updateTags sends what was added, changed and removed in one request.
-func (r *servingEndpoint) updateTags(ctx context.Context, plan, state endpointModel) error {
-	patch, changed := tagChanges(stringsOf(state.Tags), stringsOf(plan.Tags))
-	if !changed {
-		return nil
-	}
-	_, err := r.client.PatchTags(ctx, plan.Name.ValueString(), patch)
-	r.coordinator.Forget(plan.Name.ValueString())
-	return err
 }

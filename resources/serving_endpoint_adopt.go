@@ -10,6 +10,7 @@ import (
 
 	"github.com/inference-iac/terraform-provider-inference/internal/api"
 	"github.com/inference-iac/terraform-provider-inference/internal/client"
+	"github.com/inference-iac/terraform-provider-inference/internal/endpointconfig"
 )
 
 // errTaken is an endpoint of the same name that this configuration did not make.
@@ -17,7 +18,19 @@ var errTaken = errors.New("an endpoint of this name exists with other settings")
 
 // createOrAdopt makes the endpoint, or takes over the one that an earlier try left behind whose answer was
 // lost. Anything else of that name is somebody's, and an error.
-func (r *servingEndpoint) createOrAdopt(ctx context.Context, in api.CreateEndpoint, diags *diag.Diagnostics) (api.Endpoint, error) {
+func (r *servingEndpoint) createOrAdopt(ctx context.Context, plan, config endpointModel, diags *diag.Diagnostics) (api.Endpoint, error) {
+	first, err := config.firstConfig()
+	if err != nil {
+		return api.Endpoint{}, err
+	}
+	var document *api.ConfigInput
+	if first != nil {
+		document = &first.Config
+	}
+	in, err := plan.expand(document)
+	if err != nil {
+		return api.Endpoint{}, err
+	}
 	ep, err := r.client.CreateEndpoint(ctx, in)
 	if !errors.Is(err, client.ErrAlreadyExists) {
 		return ep, err
@@ -26,7 +39,7 @@ func (r *servingEndpoint) createOrAdopt(ctx context.Context, in api.CreateEndpoi
 	if getErr != nil {
 		return api.Endpoint{}, fmt.Errorf("%w; reading it: %w", err, getErr)
 	}
-	if !madeBy(in, ep) {
+	if !madeBy(in, first, ep) {
 		return api.Endpoint{}, fmt.Errorf("%w; to take it over: terraform import <address of this resource> %s", errTaken, in.Name)
 	}
 	diags.AddWarning(fmt.Sprintf("Adopted %s", endpointObject(in.Name)),
@@ -35,11 +48,18 @@ func (r *servingEndpoint) createOrAdopt(ctx context.Context, in api.CreateEndpoi
 }
 
 // madeBy reports whether ep is what in asks for, untouched since.
-func madeBy(in api.CreateEndpoint, ep api.Endpoint) bool {
-	return ep.Description == value(in.Description) &&
+func madeBy(in api.CreateEndpoint, first *endpointconfig.Compiled, ep api.Endpoint) bool {
+	serves := ep.Config == nil && ep.PendingConfig == nil
+	if first != nil {
+		target := ep.Target()
+		if target == nil {
+			target = ep.PendingConfig
+		}
+		serves = endpointconfig.Holds(target, *first)
+	}
+	return serves && ep.Description == value(in.Description) &&
 		ep.RouteOptimized == value(in.RouteOptimized) &&
-		maps.Equal(tagMap(ep.Tags), tagMap(in.Tags)) &&
-		ep.Config == nil && ep.PendingConfig == nil
+		maps.Equal(tagMap(ep.Tags), tagMap(in.Tags))
 }
 
 func value[T any](p *T) T {

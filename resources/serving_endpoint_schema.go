@@ -3,6 +3,8 @@ package resources
 import (
 	"context"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
@@ -33,7 +35,10 @@ func (r *servingEndpoint) IdentitySchema(_ context.Context, _ resource.IdentityS
 // Schema describes the resource.
 func (r *servingEndpoint) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A model serving endpoint: a name with a URL, behind which served entities share the traffic.",
+		MarkdownDescription: "A model serving endpoint: a name with a URL, behind which served entities share the traffic.\n\n" +
+			"What it serves is written in one of two styles. Composed: `inference_served_entity` and `inference_traffic_route` resources, each owned by its own module or team. " +
+			"Inline: `served_entities` and `traffic` here, for one owner who lists everything.\n\n" +
+			"The import id is the name, or `<name>/inline` to bring the entities and the traffic into the endpoint's own state.",
 		Attributes: map[string]schema.Attribute{
 			"id": stableString("The name, which is the import id."),
 			"name": schema.StringAttribute{
@@ -42,7 +47,7 @@ func (r *servingEndpoint) Schema(ctx context.Context, _ resource.SchemaRequest, 
 			},
 			"description": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{stringvalidator.LengthBetween(1, maxDescription)},
-				PlanModifiers:       []planmodifier.String{replaceBecause{"The API has no route that changes an endpoint's description, so Terraform deletes the endpoint and creates it anew."}},
+				PlanModifiers:       []planmodifier.String{replaceBecause{why: "The API has no route that changes an endpoint's description, so Terraform deletes the endpoint and creates it anew."}},
 				MarkdownDescription: "What the endpoint is for, at most 1000 characters. The API cannot change it, so another description replaces the endpoint.",
 			},
 			"tags": schema.MapAttribute{
@@ -58,10 +63,25 @@ func (r *servingEndpoint) Schema(ctx context.Context, _ resource.SchemaRequest, 
 				PlanModifiers: []planmodifier.String{
 					stringplanmodifier.UseStateForUnknown(),
 					serverChoice{},
-					replaceBecause{"The API has no route that changes an endpoint's budget policy, so Terraform deletes the endpoint and creates it anew."},
+					replaceBecause{why: "The API has no route that changes an endpoint's budget policy, so Terraform deletes the endpoint and creates it anew."},
 				},
 				MarkdownDescription: "Budget policy that the endpoint's cost is booked on. The API cannot change it, so another policy replaces the endpoint. " +
 					"Left out, it is the policy that the workspace applies.",
+			},
+			"email_notifications": notificationsAttribute(),
+			"ai_gateway":          gatewayAttribute(),
+			"telemetry_config":    telemetryAttribute(),
+			"auto_capture_config": captureAttribute(),
+			"served_entities": schema.MapNestedAttribute{
+				Optional: true, NestedObject: schema.NestedAttributeObject{Attributes: entityAttributes()},
+				Validators: []validator.Map{mapvalidator.SizeAtLeast(1), mapvalidator.KeysAre(nameValidators()...)},
+				MarkdownDescription: "Served entities by name: the inline style, in which the endpoint lists all that it serves, and everything else is removed from it. " +
+					"Left out, entities are not managed here; use `inference_served_entity` then. The two styles exclude each other on one endpoint.",
+			},
+			"traffic": schema.MapAttribute{
+				Optional: true, Computed: true, ElementType: types.Int64Type,
+				Validators:          []validator.Map{mapvalidator.KeysAre(nameValidators()...), mapvalidator.ValueInt64sAre(int64validator.Between(0, 100))},
+				MarkdownDescription: "Percentage of requests for each of `served_entities`, 100 together. Left out, the split stays as it is, and new entities start with equal shares of what is left.",
 			},
 			"endpoint_id":     stableString("Id that the server gave the endpoint, 32 hexadecimal digits; permissions are bound to it."),
 			"creator":         stableString("Who created the endpoint."),

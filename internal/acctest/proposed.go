@@ -50,9 +50,27 @@ func proposedNested(t *tfprotov6.SchemaObject, prior, config tftypes.Value) tfty
 			out[k] = proposed(t.Attributes, p, c)
 		}
 		return tftypes.NewValue(config.Type(), out)
+	case tfprotov6.SchemaObjectNestingModeList:
+		have, out := elements(prior), []tftypes.Value{}
+		for i, c := range elements(config) {
+			p := tftypes.NewValue(c.Type(), nil)
+			if i < len(have) {
+				p = have[i]
+			}
+			out = append(out, proposed(t.Attributes, p, c))
+		}
+		return tftypes.NewValue(config.Type(), out)
 	default:
-		return config // lists and sets of objects hold nothing computed here
+		return config // sets of objects hold nothing computed here
 	}
+}
+
+func elements(v tftypes.Value) []tftypes.Value {
+	var o []tftypes.Value
+	if v.IsNull() || !v.IsKnown() || v.As(&o) != nil {
+		return nil
+	}
+	return o
 }
 
 func fields(v tftypes.Value) map[string]tftypes.Value {
@@ -92,6 +110,19 @@ func unfaithful(attributes []*tfprotov6.SchemaAttribute, prior, config, planned 
 			olds, gots := fields(old), fields(p)
 			for k, inner := range fields(c) {
 				bad = append(bad, unfaithful(a.NestedType.Attributes, olds[k], inner, gots[k], name+"."+k)...)
+			}
+		case a.NestedType != nil && a.NestedType.Nesting == tfprotov6.SchemaObjectNestingModeList:
+			olds, gots := elements(old), elements(p)
+			if len(gots) != len(elements(c)) {
+				bad = append(bad, name)
+				continue
+			}
+			for i, inner := range elements(c) {
+				was := tftypes.NewValue(inner.Type(), nil)
+				if i < len(olds) {
+					was = olds[i]
+				}
+				bad = append(bad, unfaithful(a.NestedType.Attributes, was, inner, gots[i], name)...)
 			}
 		case !p.Equal(c):
 			bad = append(bad, name)
