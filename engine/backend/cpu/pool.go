@@ -110,18 +110,22 @@ func (p *pool) serve(w *worker, id int) {
 
 // await returns the number of the next job.
 func (w *worker) await(seen uint64) uint64 {
-	for i := 1; i <= spins; i++ {
-		if r := w.round.Load(); r != seen {
-			return r
+	for {
+		for i := 1; i <= spins; i++ {
+			if r := w.round.Load(); r != seen {
+				return r
+			}
+			if i%spinsYield == 0 {
+				runtime.Gosched()
+			}
 		}
-		if i%spinsYield == 0 {
-			runtime.Gosched()
+		w.parked.Store(true)
+		if r := w.round.Load(); r != seen && w.parked.CompareAndSwap(true, false) {
+			return r // it came between the last look and parking
 		}
+		// The caller can be held up between announcing a job and looking whether the
+		// worker is parked. The worker has then done the job already and is woken
+		// for nothing: it must not do it twice, so it looks at the number again.
+		<-w.wake
 	}
-	w.parked.Store(true)
-	if r := w.round.Load(); r != seen && w.parked.CompareAndSwap(true, false) {
-		return r // it came between the last look and parking
-	}
-	<-w.wake
-	return w.round.Load()
 }
