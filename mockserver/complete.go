@@ -185,6 +185,7 @@ func (s *Server) revise(r *record, in prepared, x *exchange) {
 	now := x.now
 	r.Version++
 	v := &revision{Version: r.Version, Started: now, Traffic: in.traffic, AutoCapture: in.autoCapture}
+	taken := s.taken(x.tenant, r.Name)
 	for _, spec := range in.entities {
 		e := served{Spec: spec, Created: now, Creator: x.user}
 		if old, ok := r.Active.entity(spec.Name); ok && sameSpec(old.Spec, spec) && !r.Stopped {
@@ -193,6 +194,7 @@ func (s *Server) revise(r *record, in prepared, x *exchange) {
 			m, _ := s.model(x.tenant, spec)
 			e.Plan = planFor(spec, m, x.tenant.built[imageKey(spec)])
 			e.Failure = s.failures.take(r.Name, spec.Name, e.Plan)
+			s.allocate(x.tenant, &e, taken)
 		}
 		v.Entities = append(v.Entities, e)
 	}

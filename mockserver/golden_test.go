@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -88,7 +89,11 @@ func (g golden) server(t *testing.T, now *time.Time) *Server {
 		case "admins":
 			o.Admins = strings.Fields(value)
 		case "gpus":
-			o.GPUs = map[string]int{"A100": len(value)}
+			n, err := strconv.Atoi(value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.GPUs = map[string]int{"A100": n}
 		default:
 			t.Fatalf("%s: unknown header %s", g.path, key)
 		}

@@ -16,6 +16,7 @@ type Model struct {
 	Optimizable bool
 	Task        string // as llm/v1/chat
 	Dir         string // checkpoint directory; empty: the embedded model answers
+	Reason      string // why it is not optimizable, for messages
 }
 
 // llama8B is what a model looks like that nobody described.

@@ -39,6 +39,9 @@ func (s *Server) checkEntity(w *workspace, e api.ServedEntityInput, at string) e
 	if err := checkWorkload(e, at); err != nil {
 		return err
 	}
+	if err := s.checkGPUs(w, e, at); err != nil {
+		return err
+	}
 	switch kindOf(e) {
 	case kindThroughput:
 		return checkThroughput(e, m, at)
@@ -88,7 +91,11 @@ func (s *Server) checkCustom(e api.ServedEntityInput, at string) error {
 // checkThroughput holds the range against the increment that the optimization info tells.
 func checkThroughput(e api.ServedEntityInput, m Model, at string) error {
 	if !m.Optimizable {
-		return invalid(at, "(%s) serves %s version %s, which is not eligible for provisioned throughput", e.Name, e.EntityName, e.EntityVersion)
+		reason := ""
+		if m.Reason != "" {
+			reason = ": " + m.Reason
+		}
+		return invalid(at, "(%s) serves %s version %s, which is not eligible for provisioned throughput%s", e.Name, e.EntityName, e.EntityVersion, reason)
 	}
 	if e.MinProvisionedConcurrency != nil {
 		return invalid(at+".min_provisioned_concurrency", "and a provisioned throughput exclude each other")

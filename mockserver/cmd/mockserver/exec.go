@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -14,6 +15,9 @@ import (
 // execute serves while a command runs, tells it where by its environment, and returns its exit code. Ctrl-C
 // reaches the command by itself, as it is in the same process group; SIGTERM is passed on.
 func execute(ctx context.Context, c config, command []string, stdin io.Reader, stdout, stderr io.Writer) (int, error) {
+	for _, n := range c.notes {
+		_, _ = fmt.Fprintln(stderr, "mockserver:", n)
+	}
 	s := mockserver.New(c.options)
 	url, err := s.Listen(c.listen)
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/rand"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -19,6 +20,7 @@ type config struct {
 	listen  string
 	token   string // printed in the ready line
 	verbose bool
+	notes   []string // for stderr, before anything else
 }
 
 // list is a flag that may be given several times.
@@ -34,7 +36,7 @@ func (l *list) Set(s string) error {
 // parse reads the flags and returns what stands behind them.
 func parse(mode string, args []string, stderr io.Writer) (config, []string, error) {
 	var c config
-	var tokens, models list
+	var tokens, models, roots, admins list
 	var port int
 	var gpus, progression string
 	var scale float64
@@ -44,6 +46,8 @@ func parse(mode string, args []string, stderr io.Writer) (config, []string, erro
 	f.IntVar(&port, "port", -1, "`port` to serve on, instead of the one in --listen")
 	f.Var(&tokens, "token", "accepted bearer token, `[user=]token`, repeatable; without any, every token opens a workspace of its own")
 	f.Var(&models, "model", "registered model, `name[=dir][,version=N][,parameters=N][,type=T][,task=T][,chunk=N][,optimizable=BOOL]`, repeatable")
+	f.Var(&roots, "models-dir", "`directory` tree catalog.schema.name/version of Hugging Face or MLflow models, repeatable")
+	f.Var(&admins, "admin-user", "`user` who may do everything, repeatable; without any, permissions are kept, not enforced")
 	f.BoolVar(&c.options.AnyModel, "any-model", false, "accept models that nobody registered")
 	f.StringVar(&gpus, "gpus", "", "GPU pool, as `A100=4,T4=2`; empty: unlimited")
 	f.StringVar(&progression, "progression", "", "what moves deployments on: `immediate`, reads(N), time, manual; default immediate, or time with --time-scale")
@@ -57,6 +61,7 @@ func parse(mode string, args []string, stderr io.Writer) (config, []string, erro
 	if err := f.Parse(args); err != nil {
 		return c, nil, err
 	}
+	c.options.Admins = admins
 	if c.verbose {
 		c.options.Logger = slog.New(slog.NewTextHandler(stderr, nil))
 	}
@@ -69,7 +74,7 @@ func parse(mode string, args []string, stderr io.Writer) (config, []string, erro
 	}
 	for _, step := range []func() error{
 		func() error { return c.setTokens(tokens) },
-		func() error { return c.setModels(models) },
+		func() error { return c.setModels(models, roots) },
 		func() error { return c.setGPUs(gpus) },
 		func() error { return c.setProgression(progression, scale) },
 	} {
@@ -103,54 +108,77 @@ func (c *config) setTokens(tokens list) error {
 	return nil
 }
 
-func (c *config) setModels(models list) error {
-	if len(models) > 0 {
+// setModels adds the named models and those of directories to the samples.
+func (c *config) setModels(models, roots list) error {
+	if len(models)+len(roots) > 0 {
 		c.options.Models = mockserver.SampleModels()
 	}
 	for _, text := range models {
 		m, err := parseModel(text)
 		if err != nil {
-			return err
+			return fmt.Errorf("--model %q: %w", text, err)
 		}
 		c.options.Models = append(c.options.Models, m)
+	}
+	for _, root := range roots {
+		found, err := mockserver.ScanModels(root)
+		if err != nil {
+			return fmt.Errorf("--models-dir: %w", err)
+		}
+		c.options.Models = append(c.options.Models, found...)
+	}
+	for _, m := range c.options.Models {
+		if m.Reason != "" {
+			c.notes = append(c.notes, fmt.Sprintf("%s version %s is not optimizable: %s", m.Name, m.Version, m.Reason))
+		}
 	}
 	return nil
 }
 
-// parseModel reads name[=dir][,key=value]...
+// parseModel reads name[=dir][,key=value]...; what the keys don't say is read from the directory.
 func parseModel(text string) (mockserver.Model, error) {
 	head, rest, _ := strings.Cut(text, ",")
-	m := mockserver.Model{Version: "1", Type: "llama", Optimizable: true, Parameters: 8e9}
-	m.Name, m.Dir, _ = strings.Cut(head, "=")
-	if m.Name == "" {
-		return m, fmt.Errorf("--model %q has no name", text)
+	name, dir, hasDir := strings.Cut(head, "=")
+	if name == "" {
+		return mockserver.Model{}, errors.New("it has no name")
 	}
+	m := mockserver.Model{Version: "1", Type: "llama", Optimizable: true, Parameters: 8e9}
+	if hasDir {
+		var err error
+		if m, err = mockserver.DescribeModel(dir); err != nil {
+			return m, err
+		}
+	}
+	m.Name = name
 	for rest != "" {
 		var pair string
 		pair, rest, _ = strings.Cut(rest, ",")
-		key, value, _ := strings.Cut(pair, "=")
-		var err error
-		switch key {
-		case "version":
-			m.Version = value
-		case "type":
-			m.Type = value
-		case "task":
-			m.Task = value
-		case "parameters":
-			m.Parameters, err = strconv.ParseInt(value, 10, 64)
-		case "chunk":
-			m.ChunkSize, err = strconv.ParseInt(value, 10, 64)
-		case "optimizable":
-			m.Optimizable, err = strconv.ParseBool(value)
-		default:
-			err = fmt.Errorf("unknown key %q", key)
-		}
-		if err != nil {
-			return m, fmt.Errorf("--model %q: %w", text, err)
+		if err := setModel(&m, pair); err != nil {
+			return m, err
 		}
 	}
 	return m, nil
+}
+
+func setModel(m *mockserver.Model, pair string) (err error) {
+	key, value, _ := strings.Cut(pair, "=")
+	switch key {
+	case "version":
+		m.Version = value
+	case "type":
+		m.Type = value
+	case "task":
+		m.Task = value
+	case "parameters":
+		m.Parameters, err = strconv.ParseInt(value, 10, 64)
+	case "chunk":
+		m.ChunkSize, err = strconv.ParseInt(value, 10, 64)
+	case "optimizable":
+		m.Optimizable, err = strconv.ParseBool(value)
+	default:
+		err = fmt.Errorf("unknown key %q", key)
+	}
+	return err
 }
 
 func (c *config) setGPUs(pool string) error {

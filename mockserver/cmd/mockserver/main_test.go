@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -119,12 +120,16 @@ func TestWrongUsage(t *testing.T) {
 }
 
 func TestFlagsBecomeOptions(t *testing.T) {
-	c, rest, err := parse("exec", []string{"--model", "a.b.c=/models/x,version=2,parameters=70000000000,type=llama,task=llm/v1/chat", "--gpus", "A100=4,T4=2", "--time-scale", "600", "--", "terraform", "-v"}, io.Discard)
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "config.json"), []byte(`{"model_type":"llama","hidden_size":4096}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, rest, err := parse("exec", []string{"--model", "a.b.c=" + dir + ",version=2,parameters=70000000000,type=llama,task=llm/v1/chat", "--gpus", "A100=4,T4=2", "--time-scale", "600", "--", "terraform", "-v"}, io.Discard)
 	if err != nil || len(rest) != 2 {
 		t.Fatalf("%v, %v", rest, err)
 	}
 	m := c.options.Models[len(c.options.Models)-1]
-	if m.Name != "a.b.c" || m.Dir != "/models/x" || m.Version != "2" || m.Parameters != 70e9 || m.Task != "llm/v1/chat" {
+	if m.Name != "a.b.c" || m.Dir != dir || m.Version != "2" || m.Parameters != 70e9 || m.Task != "llm/v1/chat" {
 		t.Errorf("model %+v", m)
 	}
 	if c.options.GPUs["A100"] != 4 || c.options.GPUs["T4"] != 2 || c.token == "" || c.options.Tokens != nil {

@@ -17,6 +17,9 @@ type ready struct {
 
 // serve runs until ctx ends, and lets requests under way end.
 func serve(ctx context.Context, c config, stdout, stderr io.Writer) error {
+	for _, n := range c.notes {
+		_, _ = fmt.Fprintln(stderr, "mockserver:", n)
+	}
 	s := mockserver.New(c.options)
 	url, err := s.Listen(c.listen)
 	if err != nil {
