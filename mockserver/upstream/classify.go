@@ -40,7 +40,7 @@ func asError(err error) *Error {
 		kind = ErrCertificate
 	case errors.As(err, &network) && network.Timeout(), errors.Is(err, context.DeadlineExceeded):
 		kind = ErrTimeout
-	case errors.As(err, &op) && op.Op == "dial", errors.Is(err, syscall.ECONNREFUSED):
+	case errors.As(err, &op) && op.Op == "dial", errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, http.ErrSchemeMismatch):
 		kind = ErrConnect
 	case errors.Is(err, wire.ErrMalformed), errors.As(err, &syntax), errors.As(err, &mismatch):
 		kind = ErrMalformed
