@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -34,6 +35,12 @@ func (p *Provider) ValidateConfig(ctx context.Context, req provider.ValidateConf
 	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
 	if resp.Diagnostics.HasError() {
 		return
+	}
+	for name, v := range map[string]types.String{"client_id": m.ClientID, "client_secret": m.ClientSecret} {
+		if !m.Token.IsNull() && !m.Token.IsUnknown() && !v.IsNull() && !v.IsUnknown() {
+			resp.Diagnostics.AddAttributeError(path.Root(name), "Two ways to authenticate",
+				"Set either token, or client_id with client_secret.")
+		}
 	}
 	if !m.Host.IsNull() && !m.Host.IsUnknown() {
 		if _, err := parseHost(m.Host.ValueString()); err != nil {
@@ -71,16 +78,20 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	tflog.Debug(ctx, "configured", map[string]any{"host": options.Host, "user_agent": options.UserAgent})
 	resp.ResourceData = services
 	resp.DataSourceData = services
+	resp.ListResourceData = services
 }
 
-// unknown names the first attribute without which no request can be made and that is not known yet.
+// unknown names an attribute without which no request can be made and that is not known yet.
 func (m model) unknown() string {
-	for name, v := range map[string]types.String{
-		"host": m.Host, "token": m.Token,
-	} {
-		if v.IsUnknown() {
-			return name
-		}
+	switch {
+	case m.Host.IsUnknown():
+		return "host"
+	case m.Token.IsUnknown():
+		return "token"
+	case m.ClientID.IsUnknown():
+		return "client_id"
+	case m.ClientSecret.IsUnknown():
+		return "client_secret"
 	}
 	return ""
 }
@@ -88,13 +99,13 @@ func (m model) unknown() string {
 // options resolves each setting: attribute, then environment, then default.
 func (p *Provider) options(m model, diags *diag.Diagnostics) resources.Options {
 	o := resources.Options{
-		Token:          p.setting(m.Token, "TOKEN"),
 		RetryTimeout:   setDuration(m.RetryTimeout, defaultRetryTimeout, "retry_timeout", diags),
 		RequestTimeout: setDuration(m.RequestTimeout, defaultRequestTimeout, "request_timeout", diags),
 		Poll:           setDuration(m.PollInterval, defaultPollInterval, "poll_interval", diags),
 		Settle:         setDuration(m.BatchWindow, defaultBatchWindow, "batch_window", diags),
 	}
 	o.PollMax = pollGrowth * o.Poll
+	p.authenticate(m, &o, diags)
 
 	host := p.setting(m.Host, "HOST")
 	if host == "" {
@@ -109,11 +120,29 @@ func (p *Provider) options(m model, diags *diag.Diagnostics) resources.Options {
 		return o
 	}
 	o.Host = u
-	if o.Token == "" {
-		diags.AddAttributeError(path.Root("token"), "Missing provider credentials",
-			"Set the token attribute of provider \"inference\", or the environment variable INFERENCE_TOKEN or DATABRICKS_TOKEN.")
-	}
 	return o
+}
+
+// authenticate resolves the credentials. What stands in the provider block excludes the other way's
+// environment variables; without any of it, a token counts before a service principal.
+func (p *Provider) authenticate(m model, o *resources.Options, diags *diag.Diagnostics) {
+	if m.ClientID.IsNull() && m.ClientSecret.IsNull() {
+		if o.Token = p.setting(m.Token, "TOKEN"); o.Token != "" {
+			return
+		}
+	}
+	o.ClientID, o.ClientSecret = p.setting(m.ClientID, "CLIENT_ID"), p.setting(m.ClientSecret, "CLIENT_SECRET")
+	switch {
+	case o.ClientID == "" && o.ClientSecret == "":
+		diags.AddAttributeError(path.Root("token"), "Missing provider credentials",
+			"Set the token attribute of provider \"inference\", or client_id with client_secret, or the environment variables "+
+				"INFERENCE_TOKEN or DATABRICKS_TOKEN, or those for the client id and secret.")
+	case o.ClientID == "":
+		diags.AddAttributeError(path.Root("client_id"), "Missing client id", "A client secret needs a client id: set client_id, INFERENCE_CLIENT_ID or DATABRICKS_CLIENT_ID.")
+	case o.ClientSecret == "":
+		diags.AddAttributeError(path.Root("client_secret"), "Missing client secret",
+			"A client id needs a client secret: set client_secret, INFERENCE_CLIENT_SECRET or DATABRICKS_CLIENT_SECRET.")
+	}
 }
 
 // setting is an attribute's value, or that of its environment variable under either prefix.
@@ -141,7 +170,7 @@ func setDuration(v types.String, fallback time.Duration, name string, diags *dia
 	return d
 }
 
-// parseHost accepts an http or https URL, or a bare host name, and returns the origin without a trailing slash.
+// parseHost accepts an http or https URL, or a bare host name, and returns the origin.
 func parseHost(s string) (string, error) {
 	s = strings.TrimSpace(s)
 	if !strings.Contains(s, "://") {
@@ -151,10 +180,10 @@ func parseHost(s string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("the host is no URL: %w", err)
 	}
-	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return "", fmt.Errorf("the host must be an http or https URL such as https://example.cloud.databricks.com, without user, query or fragment")
+	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+		return "", errors.New("the host must be an http or https URL such as https://example.cloud.databricks.com, without user, path, query or fragment")
 	}
-	return strings.TrimRight(u.Scheme+"://"+u.Host+u.Path, "/"), nil
+	return u.Scheme + "://" + u.Host, nil
 }
 
 // sentence makes a diagnostic's sentence of an error.

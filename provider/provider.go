@@ -5,6 +5,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
@@ -14,6 +15,7 @@ import (
 var (
 	_ provider.Provider                   = &Provider{}
 	_ provider.ProviderWithFunctions      = &Provider{}
+	_ provider.ProviderWithListResources  = &Provider{}
 	_ provider.ProviderWithValidateConfig = &Provider{}
 )
 
@@ -52,8 +54,19 @@ func (p *Provider) Resources(context.Context) []func() resource.Resource {
 func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
 		resources.NewEndpointDataSource,
+		resources.NewEndpointsDataSource,
+		resources.NewLogsDataSource,
 		resources.NewOptimizationInfoDataSource,
 		resources.NewInvocationDataSource,
+	}
+}
+
+// ListResources lists what "terraform query" can find.
+func (p *Provider) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{
+		resources.NewEndpointList,
+		resources.NewEntityList,
+		resources.NewRouteList,
 	}
 }
 

@@ -15,6 +15,8 @@ import (
 type model struct {
 	Host           types.String `tfsdk:"host"`
 	Token          types.String `tfsdk:"token"`
+	ClientID       types.String `tfsdk:"client_id"`
+	ClientSecret   types.String `tfsdk:"client_secret"`
 	RetryTimeout   types.String `tfsdk:"retry_timeout"`
 	RequestTimeout types.String `tfsdk:"request_timeout"`
 	PollInterval   types.String `tfsdk:"poll_interval"`
@@ -38,6 +40,17 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 				Sensitive: true,
 				MarkdownDescription: "Personal access token or OAuth access token; may come from an ephemeral resource. " +
 					"Environment: `INFERENCE_TOKEN`, then `DATABRICKS_TOKEN`.",
+			},
+			"client_id": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Client id of a service principal, for OAuth machine-to-machine instead of `token`. " +
+					"Environment: `INFERENCE_CLIENT_ID`, then `DATABRICKS_CLIENT_ID`.",
+			},
+			"client_secret": schema.StringAttribute{
+				Optional:  true,
+				Sensitive: true,
+				MarkdownDescription: "Client secret of the service principal; may come from an ephemeral resource. " +
+					"Environment: `INFERENCE_CLIENT_SECRET`, then `DATABRICKS_CLIENT_SECRET`.",
 			},
 			"retry_timeout": duration("How long a request that the server puts off (429, 503) or that never arrived is tried again, " +
 				"with growing pauses or those that `Retry-After` asks for. Default `5m`."),

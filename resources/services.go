@@ -36,19 +36,27 @@ type Services struct {
 func NewServices(o Options) (*Services, error) {
 	c, err := client.New(client.Config{
 		Host: o.Host, Token: o.Token, ClientID: o.ClientID, ClientSecret: o.ClientSecret, UserAgent: o.UserAgent,
-		RetryTimeout: o.RetryTimeout, RequestTimeout: o.RequestTimeout,
+		RetryTimeout: o.RetryTimeout, RequestTimeout: o.RequestTimeout, Log: log,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &Services{
-		host:   o.Host,
+		host:   c.Host(),
 		client: c,
 		coordinator: coordinator.New(c, coordinator.Options{
 			Settle: o.Settle, Poll: o.Poll, PollMax: o.PollMax,
-			Log: func(ctx context.Context, msg string, fields map[string]any) { tflog.Info(ctx, msg, fields) },
+			Log: log,
 		}),
 		plans:  newPlanRegistry(),
 		models: newModelInfos(c),
 	}, nil
+}
+
+// log writes under a subsystem of the provider's own, so that TF_LOG_PROVIDER_INFERENCE finds it. Fields never
+// hold bodies or credentials; what is named like one is masked nevertheless.
+func log(ctx context.Context, msg string, fields map[string]any) {
+	ctx = tflog.NewSubsystem(ctx, "inference", tflog.WithLevelFromEnv("TF_LOG_PROVIDER_INFERENCE"))
+	ctx = tflog.SubsystemMaskFieldValuesWithFieldKeys(ctx, "inference", "token", "client_secret", "authorization", "body")
+	tflog.SubsystemInfo(ctx, "inference", msg, fields)
 }
