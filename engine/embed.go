@@ -10,7 +10,8 @@ import (
 )
 
 // Embed turns each input into a vector of the model's hidden size. A causal model
-// yields the mean of its final hidden states over all tokens, not normalised.
+// yields the mean of its final hidden states over all tokens, not normalised; an
+// embedding model what its checkpoint says.
 // Inputs share steps with running requests. Errors: ErrInvalidRequest,
 // ErrTooLong, ErrClosed, and the cause of an ended ctx.
 func (e *Engine) Embed(ctx context.Context, inputs []string) ([][]float32, Usage, error) {
@@ -29,9 +30,9 @@ func (e *Engine) Embed(ctx context.Context, inputs []string) ([][]float32, Usage
 			return nil, Usage{}, err
 		}
 		total += len(tokens)
-		out[i] = make([]float32, e.decoder.Hidden)
+		out[i] = make([]float32, e.config.Hidden)
 		j.sequences = append(j.sequences, &sequence{
-			Sequence: scheduler.Sequence{Tokens: tokens, Limit: len(tokens), NoPrefix: true},
+			Sequence: scheduler.Sequence{Tokens: tokens, Limit: len(tokens), NoPrefix: true, Whole: e.encoder != nil},
 			job:      j, choice: i, prompt: len(tokens), embed: out[i],
 		})
 	}
@@ -48,4 +49,24 @@ func (e *Engine) Embed(ctx context.Context, inputs []string) ([][]float32, Usage
 		return nil, Usage{}, err
 	}
 	return out, j.stream.Usage(), nil
+}
+
+// encodeStep computes whole texts with an embedding model.
+func (e *Engine) encodeStep(plan []scheduler.Slot) error {
+	texts := make([][]int32, len(plan))
+	for i, slot := range plan {
+		texts[i] = slot.Sequence.Tokens
+	}
+	out := make([]float32, len(plan)*e.config.Hidden)
+	if err := e.encoder.Forward(out, texts); err != nil {
+		return err
+	}
+	e.scheduler.Commit(plan)
+	for i := range plan {
+		q := e.planned[i]
+		copy(q.embed, out[i*e.config.Hidden:])
+		e.finishSequence(q, FinishStop)
+	}
+	e.observeQueues()
+	return nil
 }

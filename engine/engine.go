@@ -24,7 +24,9 @@ type Engine struct {
 	options   Options
 	files     *model.Files
 	backend   backend.Backend
-	decoder   *model.Decoder
+	config    model.Config
+	decoder   *model.Decoder // of a causal model
+	encoder   *model.Encoder // of a model that only embeds; the other is nil
 	tokenizer *tokenizer.Tokenizer
 	template  *chat.Template // nil: the model has none
 	info      Info
@@ -97,11 +99,8 @@ func load(f *model.Files, o Options) (_ *Engine, err error) {
 		}
 	}()
 	e.backend = b
-	if e.decoder, err = model.LoadDecoder(f, b, o.Format); err != nil {
+	if e.decoder, e.encoder, err = model.Load(f, b, o.Format); err != nil {
 		return nil, err
-	}
-	for _, id := range e.decoder.EOS {
-		e.ends[int32(id)] = true
 	}
 	if err = e.reserve(); err != nil {
 		return nil, err
@@ -117,15 +116,21 @@ const maxDefaultCache = 1 << 30
 
 // reserve makes the KV pool, its accounting and the scheduler.
 func (e *Engine) reserve() error {
-	o := e.options
-	d := e.decoder
-	blocks := o.Blocks
-	if blocks == 0 {
-		perSequence := (d.Context + o.BlockSize - 1) / o.BlockSize
-		perBlock := 2 * 4 * o.BlockSize * d.Layers * d.KVHeads * d.HeadDim
-		blocks = max(1, min(perSequence*o.MaxSequences, maxDefaultCache/perBlock))
+	o := &e.options
+	var blocks int
+	if e.encoder != nil {
+		// Nothing is kept from step to step: the blocks count one step's rows.
+		e.config = e.encoder.Config
+		o.TokenBudget = max(o.TokenBudget, e.config.Context)
+		blocks = (o.TokenBudget+o.BlockSize-1)/o.BlockSize + o.MaxSequences
+	} else {
+		e.config = e.decoder.Config
+		blocks = e.poolSize()
 	}
-	e.maxLen = min(d.Context, blocks*o.BlockSize)
+	for _, id := range e.config.EOS {
+		e.ends[int32(id)] = true
+	}
+	e.maxLen = min(e.config.Context, blocks*o.BlockSize)
 	if e.maxLen < 2 {
 		return fmt.Errorf("option Blocks: a pool of %d tokens holds no prompt and answer", blocks*o.BlockSize)
 	}
@@ -134,10 +139,22 @@ func (e *Engine) reserve() error {
 		return err
 	}
 	e.scheduler, err = scheduler.New(scheduler.Config{MaxSequences: o.MaxSequences, TokenBudget: o.TokenBudget, Static: o.Static}, e.cache)
-	if err != nil {
+	if err != nil || e.encoder != nil {
 		return err
 	}
-	return d.Reserve(blocks, o.BlockSize)
+	return e.decoder.Reserve(blocks, o.BlockSize)
+}
+
+// poolSize is the number of KV blocks: room for MaxSequences whole contexts,
+// within bounds, unless the options say otherwise.
+func (e *Engine) poolSize() int {
+	o, c := e.options, e.config
+	if o.Blocks > 0 {
+		return o.Blocks
+	}
+	perSequence := (c.Context + o.BlockSize - 1) / o.BlockSize
+	perBlock := 2 * 4 * o.BlockSize * c.Layers * c.KVHeads * c.HeadDim
+	return max(1, min(perSequence*o.MaxSequences, maxDefaultCache/perBlock))
 }
 
 // Submit queues a request. The stream delivers what the steps add until all
@@ -149,6 +166,9 @@ func (e *Engine) Submit(ctx context.Context, r Request) (*Stream, error) {
 	}
 	if err := r.validate(); err != nil {
 		return nil, err
+	}
+	if e.encoder != nil {
+		return nil, fmt.Errorf("%w: prompt: %s only makes embeddings", ErrInvalidRequest, e.config.Architecture)
 	}
 	tokens, err := e.encode(r)
 	if err != nil {

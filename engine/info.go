@@ -28,13 +28,17 @@ type Info struct {
 }
 
 func (e *Engine) describe() Info {
-	d := e.decoder
+	c := e.config
 	i := Info{
-		Architecture: d.Architecture, Family: d.Family, Parameters: d.Parameters,
-		ContextLength: e.maxLen, Vocabulary: d.Vocab, HiddenSize: d.Hidden,
-		Backend: e.backend.Name(), WeightBytes: d.WeightBytes, CacheBytes: d.KVBytes(),
-		Tasks: []string{TaskCompletions},
+		Architecture: c.Architecture, Family: c.Family, ContextLength: e.maxLen, Vocabulary: c.Vocab,
+		HiddenSize: c.Hidden, Backend: e.backend.Name(), Tasks: []string{TaskEmbeddings},
 	}
+	if e.encoder != nil {
+		i.Parameters, i.WeightBytes = e.encoder.Parameters, e.encoder.WeightBytes
+		return i
+	}
+	i.Parameters, i.WeightBytes, i.CacheBytes = e.decoder.Parameters, e.decoder.WeightBytes, e.decoder.KVBytes()
+	i.Tasks = []string{TaskCompletions}
 	if e.template != nil {
 		i.Tasks = append(i.Tasks, TaskChat)
 	}

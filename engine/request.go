@@ -99,8 +99,8 @@ func (e *Engine) encode(r Request) ([]int32, error) {
 // known refuses tokens that the tokenizer has and the weights have not.
 func (e *Engine) known(tokens []int32) error {
 	for _, t := range tokens {
-		if int(t) >= e.decoder.Vocab {
-			return fmt.Errorf("%w: the text holds token %d, the model's vocabulary ends at %d", ErrInvalidRequest, t, e.decoder.Vocab)
+		if int(t) >= e.config.Vocab {
+			return fmt.Errorf("%w: the text holds token %d, the model's vocabulary ends at %d", ErrInvalidRequest, t, e.config.Vocab)
 		}
 	}
 	return nil

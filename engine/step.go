@@ -88,7 +88,7 @@ func (e *Engine) step() error {
 		if q.scheduled.IsZero() {
 			q.scheduled = now
 		}
-		for pos := slot.Start; pos < slot.Start+slot.Count; pos++ {
+		for pos := slot.Start; pos < slot.Start+slot.Count && e.encoder == nil; pos++ {
 			e.rows = append(e.rows, model.Row{
 				Token: q.Tokens[pos], Pos: pos, Table: q.Blocks(),
 				Logits: q.embed == nil && pos == len(q.Tokens)-1,
@@ -97,6 +97,9 @@ func (e *Engine) step() error {
 		}
 	}
 	e.record(func(m *metricsCounter) { m.steps++ })
+	if e.encoder != nil {
+		return e.encodeStep(plan)
+	}
 	out, err := e.decoder.Forward(e.rows)
 	if err != nil {
 		return err
@@ -106,12 +109,12 @@ func (e *Engine) step() error {
 		q := e.planned[i]
 		switch {
 		case q.embed != nil:
-			states := out.Hidden[:slot.Count*e.decoder.Hidden]
+			states := out.Hidden[:slot.Count*e.config.Hidden]
 			out.Hidden = out.Hidden[len(states):]
 			e.pool(q, slot, states)
 		case slot.Last():
-			logits := out.Logits[:e.decoder.Vocab]
-			out.Logits = out.Logits[e.decoder.Vocab:]
+			logits := out.Logits[:e.config.Vocab]
+			out.Logits = out.Logits[e.config.Vocab:]
 			e.commit(q, logits)
 		}
 	}

@@ -32,7 +32,9 @@ type Config struct {
 	BOS          int  // -1: none
 	EOS          []int
 	Rope         *Rope
-	Encoder      bool // sees the whole text at once and yields embeddings
+	Slopes       []float32 // of ALiBi, by head
+	Types        int       // token types of an encoder
+	Encoder      bool      // sees the whole text at once and yields embeddings
 }
 
 // jsonConfig is config.json as far as it is read; MPT and BERT spell some fields

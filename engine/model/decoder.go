@@ -36,6 +36,7 @@ type Decoder struct {
 	finalNorm norm
 	layers    []layer
 	heads     backend.Heads
+	layerNorm bool
 	scratch   scratch
 }
 
@@ -46,13 +47,15 @@ type layer struct {
 	qkvBias           []float32 // of all three side by side; nil: none
 	o                 backend.Matrix
 	oBias             []float32
-	gateUp            []backend.Matrix
-	down              backend.Matrix
+	ffn               feedForward
+	router            backend.Matrix // of a mixture of experts; else nil
+	experts           []feedForward
 }
 
 // scratch is a step's memory, kept from step to step.
 type scratch struct {
 	x, h, qkv, attention, gateUp, ffn, rope []float32
+	router, expertIn, expertOut             []float32
 	at                                      []backend.Position
 	out                                     Output
 }
@@ -61,25 +64,16 @@ type scratch struct {
 func newDecoder(c Config, fam family, l *loader) (*Decoder, error) {
 	d := &Decoder{Config: c, backend: l.backend, heads: backend.Heads{
 		Query: c.Heads, KV: c.KVHeads, Dim: c.HeadDim,
-		Scale: float32(1 / math.Sqrt(float64(c.HeadDim))), Window: c.Window,
+		Scale: float32(1 / math.Sqrt(float64(c.HeadDim))), Window: c.Window, Slopes: c.Slopes,
 	}}
+	d.layerNorm = fam.layerNorm
 	n := fam.names
 	d.embedding = l.tensor(n.embedding, c.Vocab, c.Hidden)
 	d.finalNorm = l.norm(n.finalNorm, c.Hidden)
-	q, kv := c.Heads*c.HeadDim, c.KVHeads*c.HeadDim
 	for i := range c.Layers {
-		at := func(name string) string { return fmt.Sprintf(name, i) }
-		y := layer{
-			attnNorm: l.norm(at(n.attnNorm), c.Hidden),
-			ffnNorm:  l.norm(at(n.ffnNorm), c.Hidden),
-			qkv:      []backend.Matrix{l.matrix(at(n.q), q, c.Hidden), l.matrix(at(n.k), kv, c.Hidden), l.matrix(at(n.v), kv, c.Hidden)},
-			qkvBias:  joinBiases(l, []string{at(n.q), at(n.k), at(n.v)}, []int{q, kv, kv}),
-			o:        l.matrix(at(n.o), c.Hidden, q),
-			oBias:    l.bias(at(n.o), c.Hidden),
-			gateUp:   []backend.Matrix{l.matrix(at(n.gate), c.FFN, c.Hidden), l.matrix(at(n.up), c.FFN, c.Hidden)},
-			down:     l.matrix(at(n.down), c.Hidden, c.FFN),
+		if d.layers = append(d.layers, d.newLayer(n, l, i)); l.err != nil {
+			return nil, l.err
 		}
-		d.layers = append(d.layers, y)
 	}
 	if c.Tied {
 		d.head = l.take(d.embedding)
@@ -88,6 +82,37 @@ func newDecoder(c Config, fam family, l *loader) (*Decoder, error) {
 	}
 	d.Parameters, d.WeightBytes = l.parameters, l.bytes
 	return d, l.err
+}
+
+func (d *Decoder) newLayer(n names, l *loader, index int) layer {
+	at := func(name string) string { return fmt.Sprintf(name, index) }
+	q, kv := d.Heads*d.HeadDim, d.KVHeads*d.HeadDim
+	y := layer{
+		attnNorm: l.norm(at(n.attnNorm), d.Hidden),
+		ffnNorm:  l.norm(at(n.ffnNorm), d.Hidden),
+		o:        l.matrix(at(n.o), d.Hidden, q),
+		oBias:    l.bias(at(n.o), d.Hidden),
+	}
+	sizes := []int{q, kv, kv}
+	if len(n.qkv) == 1 {
+		sizes = []int{q + 2*kv}
+	}
+	var weights []string
+	for i, name := range n.qkv {
+		weights = append(weights, at(name))
+		y.qkv = append(y.qkv, l.matrix(at(name), sizes[i], d.Hidden))
+	}
+	y.qkvBias = joinBiases(l, weights, sizes)
+	if n.router == "" {
+		y.ffn = l.feedForward(at, n.gateUp, n.down, d.Hidden, d.FFN)
+		return y
+	}
+	y.router = l.matrix(at(n.router), d.Experts, d.Hidden)
+	for e := range d.Experts {
+		name := func(s string) string { return fmt.Sprintf(s, index, e) }
+		y.experts = append(y.experts, l.feedForward(name, n.experts[:2], n.experts[2], d.Hidden, d.FFN))
+	}
+	return y
 }
 
 // joinBiases puts biases side by side; nil if there is none.
@@ -129,7 +154,7 @@ func (d *Decoder) Forward(rows []Row) (Output, error) {
 	s := &d.scratch
 	for i := range d.layers {
 		d.attention(&d.layers[i], i, len(rows))
-		d.feedForward(&d.layers[i], len(rows))
+		d.mlp(&d.layers[i], len(rows))
 	}
 	return d.output(s, rows), nil
 }
@@ -144,6 +169,11 @@ func (d *Decoder) embed(rows []Row) error {
 	s.gateUp = grow(s.gateUp, n*2*d.FFN)
 	s.ffn = grow(s.ffn, n*d.FFN)
 	s.rope = grow(s.rope, n*d.HeadDim)
+	if d.Experts > 0 {
+		s.router = grow(s.router, n*d.Experts)
+		s.expertIn = grow(s.expertIn, n*d.Hidden)
+		s.expertOut = grow(s.expertOut, n*d.Hidden)
+	}
 	s.at = s.at[:0]
 	for i, r := range rows {
 		if r.Token < 0 || int(r.Token) >= d.Vocab {
@@ -171,15 +201,6 @@ func (d *Decoder) attention(y *layer, index, n int) {
 	d.backend.Attend(s.attention, s.qkv, d.kv, index, s.at, d.heads)
 	d.backend.MatMul(s.h, s.attention, n, y.o)
 	addBias(s.h, y.oBias)
-	d.backend.Add(s.x, s.h)
-}
-
-func (d *Decoder) feedForward(y *layer, n int) {
-	s := &d.scratch
-	d.normalise(s.h, s.x, y.ffnNorm, n)
-	d.backend.MatMul(s.gateUp, s.h, n, y.gateUp...)
-	d.backend.SiLUMul(s.ffn, s.gateUp, n, d.FFN)
-	d.backend.MatMul(s.h, s.ffn, n, y.down)
 	d.backend.Add(s.x, s.h)
 }
 
@@ -212,6 +233,10 @@ func (d *Decoder) output(s *scratch, rows []Row) Output {
 
 // normalise is the family's normalisation of n rows.
 func (d *Decoder) normalise(dst, x []float32, w norm, n int) {
+	if d.layerNorm {
+		d.backend.LayerNorm(dst, x, w.weight, w.bias, n, d.Eps)
+		return
+	}
 	d.backend.RMSNorm(dst, x, w.weight, n, d.Eps)
 }
 

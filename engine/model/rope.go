@@ -20,7 +20,8 @@ type ropeJSON struct {
 }
 
 // newRope computes the frequencies. Scaling after transformers'
-// modeling_rope_utils: default, linear, dynamic within the trained context, llama3.
+// modeling_rope_utils: default, linear, dynamic within the trained context,
+// llama3; and GTE's fixed ntk (kexue.fm/archives/9706).
 func newRope(raw jsonConfig, dim int) (*Rope, error) {
 	theta, scaling := raw.RopeTheta, raw.RopeScaling
 	if p := raw.RopeParameters; p != nil { // since transformers 5
@@ -59,6 +60,15 @@ func newRope(raw jsonConfig, dim int) (*Rope, error) {
 		return r, nil
 	case "llama3":
 		return r, r.llama3(*scaling)
+	case "ntk":
+		if !(scaling.Factor > 0) {
+			return nil, fmt.Errorf("%w: config.json: rope factor is %g", ErrCheckpoint, scaling.Factor)
+		}
+		for i := range r.frequency {
+			f := math.Pow(theta*scaling.Factor, float64(2*i)/float64(dim)) * math.Pow(scaling.Factor, 2/float64(dim))
+			r.frequency[i] = float32(1 / f)
+		}
+		return r, nil
 	}
 	return nil, fmt.Errorf("%w: config.json: rope type %q is not supported", ErrCheckpoint, kind)
 }

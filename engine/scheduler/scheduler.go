@@ -27,6 +27,9 @@ type Sequence struct {
 	// NoPrefix keeps the sequence from skipping what the cache already holds,
 	// because somebody wants the states of all its positions.
 	NoPrefix bool
+	// Whole sequences are computed in one step or not at all, because every token
+	// sees all others. The token budget must hold the longest of them.
+	Whole bool
 
 	computed    int
 	table       kvcache.Table
@@ -71,6 +74,9 @@ func New(cfg Config, cache *kvcache.Cache) (*Scheduler, error) {
 // Add queues a sequence behind all others. It answers ErrTooLong if the whole
 // pool could not hold it, because then it could never finish.
 func (s *Scheduler) Add(q *Sequence) error {
+	if q.Whole && len(q.Tokens) > s.cfg.TokenBudget {
+		return fmt.Errorf("%w: %d tokens in one step, the budget is %d", ErrTooLong, len(q.Tokens), s.cfg.TokenBudget)
+	}
 	if need := s.cache.Need(max(q.Limit, len(q.Tokens))); need > s.cache.Total() {
 		return fmt.Errorf("%w: %d blocks needed, the pool has %d", ErrTooLong, need, s.cache.Total())
 	}
@@ -116,6 +122,11 @@ func (s *Scheduler) Schedule() []Slot {
 			q.computed = s.cache.Match(&q.table, q.Tokens)
 		}
 		n := min(len(q.Tokens)-q.computed, s.share(budget, len(s.waiting) > 1))
+		if q.Whole {
+			if n = len(q.Tokens); n > budget {
+				break
+			}
+		}
 		if !s.cache.Grow(&q.table, q.computed+n) {
 			s.cache.Release(&q.table)
 			q.computed = 0

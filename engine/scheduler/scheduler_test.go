@@ -101,6 +101,33 @@ func TestNoPrefixComputesEverything(t *testing.T) {
 	}
 }
 
+func TestWholeSequencesAreNotCut(t *testing.T) {
+	s, _ := newScheduler(t, Config{4, 10, false}, 64, 4)
+	if err := s.Add(&Sequence{Tokens: make([]int32, 11), Whole: true}); !errors.Is(err, ErrTooLong) {
+		t.Errorf("a text that fits no step: %v", err)
+	}
+	a, b, c := prompt(1, 6, 0), prompt(2, 7, 0), prompt(3, 1, 0)
+	for _, q := range []*Sequence{a, b, c} {
+		q.Whole, q.NoPrefix = true, true
+		_ = s.Add(q)
+	}
+	for _, want := range [][]*Sequence{{a}, {b, c}} {
+		plan := s.Schedule()
+		s.Commit(plan)
+		var got []*Sequence
+		for _, p := range plan {
+			if !p.Last() || p.Start != 0 {
+				t.Errorf("cut: %+v", p)
+			}
+			got = append(got, p.Sequence)
+			s.Remove(p.Sequence)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("got %d sequences, want %d", len(got), len(want))
+		}
+	}
+}
+
 // TestLaws runs random loads to their end and checks every step.
 func TestLaws(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
