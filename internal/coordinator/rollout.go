@@ -49,7 +49,7 @@ func (c *Coordinator) Roll(ctx context.Context, endpoint string, m Mutation, acc
 		if accepted != nil {
 			accepted(r)
 		}
-		e, err := c.Await(ctx, endpoint, serving(r.Version))
+		e, err := c.Await(ctx, endpoint, Serving(r.Version))
 		if err != nil {
 			return r, err
 		}
@@ -63,8 +63,9 @@ func (c *Coordinator) Roll(ctx context.Context, endpoint string, m Mutation, acc
 	return last, &RolloutError{Endpoint: last.Endpoint, Wanted: last.Version}
 }
 
-// serving is true once version, or one after it, is active and its entities are ready.
-func serving(version int64) func(api.Endpoint) (bool, error) {
+// Serving is true, for Await, once version, or one after it, is active and its entities are ready. It is a
+// *RolloutError once that cannot come true any more.
+func Serving(version int64) func(api.Endpoint) (bool, error) {
 	behind := 0
 	return func(e api.Endpoint) (bool, error) {
 		failed := &RolloutError{Endpoint: e, Wanted: version}
