@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"sync"
 
-	"github.com/inference-iac/terraform-provider-inference/engine/backend"
 	"github.com/inference-iac/terraform-provider-inference/engine/backend/cpu"
 	"github.com/inference-iac/terraform-provider-inference/engine/chat"
 	"github.com/inference-iac/terraform-provider-inference/engine/checkpoint"
@@ -23,9 +22,9 @@ import (
 type Engine struct {
 	options   Options
 	files     *model.Files
-	backend   backend.Backend
+	backend   closer
 	config    model.Config
-	decoder   *model.Decoder // of a causal model
+	decoder   decoder        // of a causal model
 	encoder   *model.Encoder // of a model that only embeds; the other is nil
 	tokenizer *tokenizer.Tokenizer
 	template  *chat.Template // nil: the model has none
@@ -49,6 +48,19 @@ type Engine struct {
 	wake    chan struct{}  // one token: the loop should look
 	done    chan struct{}  // closed when the loop has ended
 	closing sync.Once
+}
+
+// closer is what computes, as far as the engine itself deals with it.
+type closer interface {
+	Name() string
+	Close() error
+}
+
+// decoder is a causal model, computed or simulated.
+type decoder interface {
+	Reserve(blocks, size int) error
+	KVBytes() int
+	Forward(rows []model.Row) (model.Output, error)
 }
 
 // Default opens the checkpoint that is embedded in the binary: a tiny Llama that
@@ -85,10 +97,8 @@ func load(f *model.Files, o Options) (_ *Engine, err error) {
 	if o, err = o.withDefaults(); err != nil {
 		return nil, err
 	}
-	e := &Engine{
-		options: o, files: f, ends: map[int32]bool{}, live: map[*scheduler.Sequence]*sequence{},
-		wake: make(chan struct{}, 1), done: make(chan struct{}),
-	}
+	e := newEngine(o)
+	e.files = f
 	if e.tokenizer, e.template, err = loadText(f); err != nil {
 		return nil, err
 	}
@@ -99,16 +109,39 @@ func load(f *model.Files, o Options) (_ *Engine, err error) {
 		}
 	}()
 	e.backend = b
-	if e.decoder, e.encoder, err = model.Load(f, b, o.Format); err != nil {
+	d, enc, err := model.Load(f, b, o.Format)
+	if err != nil {
 		return nil, err
 	}
-	if err = e.reserve(); err != nil {
+	if enc != nil {
+		e.encoder, e.config = enc, enc.Config
+		e.info.Parameters, e.info.WeightBytes = enc.Parameters, enc.WeightBytes
+	} else {
+		e.decoder, e.config = d, d.Config
+		e.info.Parameters, e.info.WeightBytes = d.Parameters, d.WeightBytes
+	}
+	if err = e.start(); err != nil {
 		return nil, err
 	}
-	e.info = e.describe()
+	return e, nil
+}
+
+func newEngine(o Options) *Engine {
+	return &Engine{
+		options: o, ends: map[int32]bool{}, live: map[*scheduler.Sequence]*sequence{},
+		wake: make(chan struct{}, 1), done: make(chan struct{}),
+	}
+}
+
+// start reserves memory and begins to run steps.
+func (e *Engine) start() error {
+	if err := e.reserve(); err != nil {
+		return err
+	}
+	e.describe()
 	e.metrics = newMetricsCounter(e.cache.Total())
 	go e.loop()
-	return e, nil
+	return nil
 }
 
 // maxDefaultCache bounds the KV pool unless Options.Blocks asks for another size.
@@ -120,11 +153,9 @@ func (e *Engine) reserve() error {
 	var blocks int
 	if e.encoder != nil {
 		// Nothing is kept from step to step: the blocks count one step's rows.
-		e.config = e.encoder.Config
 		o.TokenBudget = max(o.TokenBudget, e.config.Context)
 		blocks = (o.TokenBudget+o.BlockSize-1)/o.BlockSize + o.MaxSequences
 	} else {
-		e.config = e.decoder.Config
 		blocks = e.poolSize()
 	}
 	for _, id := range e.config.EOS {

@@ -27,23 +27,22 @@ type Info struct {
 	CacheBytes    int      // size of the KV pool
 }
 
-func (e *Engine) describe() Info {
-	c := e.config
-	i := Info{
-		Architecture: c.Architecture, Family: c.Family, ContextLength: e.maxLen, Vocabulary: c.Vocab,
-		HiddenSize: c.Hidden, Backend: e.backend.Name(), Tasks: []string{TaskEmbeddings},
-	}
+// describe completes what loading has not set.
+func (e *Engine) describe() {
+	c, i := e.config, &e.info
+	i.Architecture, i.Family = c.Architecture, c.Family
+	i.ContextLength, i.Vocabulary, i.HiddenSize = e.maxLen, c.Vocab, c.Hidden
+	i.Backend = e.backend.Name()
 	if e.encoder != nil {
-		i.Parameters, i.WeightBytes = e.encoder.Parameters, e.encoder.WeightBytes
-		return i
+		i.Tasks = []string{TaskEmbeddings}
+		return
 	}
-	i.Parameters, i.WeightBytes, i.CacheBytes = e.decoder.Parameters, e.decoder.WeightBytes, e.decoder.KVBytes()
+	i.CacheBytes = e.decoder.KVBytes()
 	i.Tasks = []string{TaskCompletions}
 	if e.template != nil {
 		i.Tasks = append(i.Tasks, TaskChat)
 	}
 	i.Tasks = append(i.Tasks, TaskEmbeddings)
-	return i
 }
 
 // validText is b as text, broken characters replaced.

@@ -47,8 +47,7 @@ func adminRoutes() []route {
 		{name: "admin_reset", method: "POST", path: base + "/reset", admin: true, run: asking(func(s *Server, x *exchange) (nothing, error) {
 			s.ClearFaults()
 			s.ResetRequests()
-			s.forget(x.tenant)
-			return nothing{}, nil
+			return nothing{}, s.forget(x.tenant)
 		})},
 	}
 }
@@ -71,8 +70,12 @@ func (s *Server) step(w *workspace, endpoint string) error {
 }
 
 // forget empties a workspace.
-func (s *Server) forget(w *workspace) {
+func (s *Server) forget(w *workspace) error {
+	if err := s.vault.forget(w.name); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.workspaces, w.name)
+	return nil
 }

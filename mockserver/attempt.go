@@ -1,7 +1,6 @@
 package mockserver
 
 import (
-	"net/http"
 	"time"
 
 	"github.com/inference-iac/terraform-provider-inference/internal/api"
@@ -41,14 +40,16 @@ func (t *attempt) run(req api.Invocation) (response, error) {
 	if err := t.admit(); err != nil {
 		return nil, err
 	}
-	if !q.seeded {
-		for i := range q.generations {
-			q.generations[i].seed = t.traffic.seed()
+	for i := range q.generations {
+		g := &q.generations[i]
+		g.seeded, g.stream = q.seeded, req.Stream
+		if !q.seeded {
+			g.seed = t.traffic.seed()
 		}
 	}
-	b, err := t.backends.get(t.modelDir(x.tenant, spec))
+	b, err := t.backend()
 	if err != nil {
-		return nil, refuse(http.StatusInternalServerError, api.CodeInternal, "The model of served entity '%s' could not be loaded: %s.", spec.Name, err)
+		return nil, err
 	}
 	a := answer{id: requestID(t.record, x.now), created: x.now.Unix(), model: t.record.Name, entity: spec.Name, charge: t.charge}
 	if q.inputs != nil {

@@ -51,7 +51,7 @@ func (s *Server) completeEntity(w *workspace, e api.ServedEntityInput, before *r
 	switch kindOf(e) {
 	case kindExternal:
 		completeProvider(e.ExternalModel)
-		keepSecrets(e, before)
+		inheritSecrets(e, before)
 	case kindThroughput, kindUnits:
 		if e.WorkloadSize == "" && kindOf(e) == kindThroughput && e.MinProvisionedConcurrency == nil {
 			e.WorkloadSize = "Small"
@@ -91,10 +91,10 @@ func completeProvider(m *api.ExternalModel) {
 	}
 }
 
-// keepSecrets gives an entity that comes without a needed key the plaintext that the server holds for the
+// inheritSecrets gives an entity that comes without a needed key the plaintext that the server holds for the
 // same name and provider. Answers never show plaintext, so a full replacement by somebody who read the
 // config would lose it otherwise (inferred).
-func keepSecrets(e api.ServedEntityInput, before *record) {
+func inheritSecrets(e api.ServedEntityInput, before *record) {
 	if before == nil {
 		return
 	}

@@ -26,6 +26,8 @@ var update = flag.Bool("update", false, "write the answers of the goldens anew")
 // goldenTime is the clock of the goldens when they start.
 var goldenTime = time.UnixMilli(1_700_000_000_000).UTC()
 
+func fixedClock() time.Time { return goldenTime }
+
 // golden is a story of exchanges. Its comment holds lines "key: value": source and status say where the
 // bytes come from (documented, observed or inferred), the others are options of the server. Its files are
 // requests, responses and, between them, what happens to the server.

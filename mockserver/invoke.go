@@ -140,8 +140,8 @@ func backendError(err error) error {
 	}
 }
 
-// resolveSecrets looks up every secret that the entity refers to; nothing ever leaves the machine, but a
-// reference to nothing fails as it would with the real provider.
+// resolveSecrets looks up every secret that the entity refers to, wherever it is answered: a reference to nothing
+// fails as it would with the real provider.
 func (w *workspace) resolveSecrets(e api.ServedEntityInput) error {
 	if e.ExternalModel != nil {
 		for _, s := range neededSecrets(e.ExternalModel) {
@@ -167,7 +167,8 @@ func (s *Server) entityTask(w *workspace, e api.ServedEntityInput) string {
 	return m.Task
 }
 
-// modelDir is where the entity's checkpoint lies; empty for the embedded one, which external models use too.
+// modelDir is where the entity's checkpoint lies; empty for the embedded one, which external models use too unless
+// their providers may be asked.
 func (s *Server) modelDir(w *workspace, e api.ServedEntityInput) string {
 	if e.ExternalModel != nil {
 		return ""

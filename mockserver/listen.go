@@ -1,6 +1,7 @@
 package mockserver
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -26,6 +27,11 @@ func (s *Server) Listen(addr string) (string, error) {
 	s.mu.Lock()
 	s.listeners = append(s.listeners, hs)
 	s.mu.Unlock()
+	scheme := "http"
+	if s.opts.TLS != nil {
+		scheme = "https"
+		l = tls.NewListener(l, s.opts.TLS)
+	}
 	go func() { _ = hs.Serve(l) }() // ends with Close
-	return "http://" + l.Addr().String(), nil
+	return scheme + "://" + l.Addr().String(), nil
 }

@@ -24,15 +24,16 @@ const window = time.Minute
 var latencyBuckets = [...]float64{1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000}
 
 type meter struct {
-	recent  []sample // of the last minute
+	recent  [int(window / time.Second)]second
 	buckets [len(latencyBuckets)]int
 	count   int
 	sum     float64
 }
 
-type sample struct {
-	at     time.Time
-	status int
+// second counts the invocations of one second of the clock, by status.
+type second struct {
+	at            int64 // since the epoch
+	all, c4x, c5x int
 }
 
 // record counts one invocation.
@@ -47,7 +48,7 @@ func (m *meters) record(k meterKey, status int, took time.Duration, now time.Tim
 		t = &meter{}
 		m.meters[k] = t
 	}
-	t.recent = append(t.since(now), sample{now, status})
+	t.second(now).count(status)
 	ms := float64(took) / float64(time.Millisecond)
 	for i, bound := range latencyBuckets {
 		if ms <= bound {
@@ -58,14 +59,35 @@ func (m *meters) record(k meterKey, status int, took time.Duration, now time.Tim
 	t.sum += ms
 }
 
-// since drops the samples that left the window.
-func (m *meter) since(now time.Time) []sample {
-	i := 0
-	for i < len(m.recent) && now.Sub(m.recent[i].at) >= window {
-		i++
+// second is the place of now in the window.
+func (m *meter) second(now time.Time) *second {
+	at := now.Unix()
+	s := &m.recent[at%int64(len(m.recent))]
+	if s.at != at {
+		*s = second{at: at}
 	}
-	m.recent = m.recent[i:]
-	return m.recent
+	return s
+}
+
+// within lists the seconds of the window that ends with now.
+func (m *meter) within(now time.Time) []second {
+	var out []second
+	for _, s := range m.recent {
+		if now.Unix()-s.at < int64(len(m.recent)) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (s *second) count(status int) {
+	s.all++
+	switch status / 100 {
+	case 4:
+		s.c4x++
+	case 5:
+		s.c5x++
+	}
 }
 
 // metrics answers get_metrics in the Prometheus text format.
@@ -75,6 +97,7 @@ func (s *Server) metrics(x *exchange) (textResponse, error) {
 		return textResponse{}, err
 	}
 	var out exposition
+	s.engineMetrics(x.ctx, x.tenant, r, &out)
 	s.meters.mu.Lock()
 	defer s.meters.mu.Unlock()
 	for _, e := range entitiesOf(r.Active) {
@@ -110,14 +133,10 @@ func (x *exposition) add(family, suffix, labels string, value float64) {
 func (x *exposition) entity(endpoint string, e served, m *meter, now time.Time) {
 	labels := fmt.Sprintf("endpoint_name=%q,served_model_name=%q", endpoint, e.Spec.Name)
 	counts := map[string]float64{"provisioned_concurrent_requests_total": provisionedConcurrency(e)}
-	for _, s := range m.since(now) {
-		counts["request_count_total"]++
-		switch s.status / 100 {
-		case 4:
-			counts["request_4xx_count_total"]++
-		case 5:
-			counts["request_5xx_count_total"]++
-		}
+	for _, s := range m.within(now) {
+		counts["request_count_total"] += float64(s.all)
+		counts["request_4xx_count_total"] += float64(s.c4x)
+		counts["request_5xx_count_total"] += float64(s.c5x)
 	}
 	for _, f := range gaugeFamilies() {
 		x.add(f, "", labels, counts[f])

@@ -72,13 +72,13 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 
 func (v registeredVersion) ml() mlVersion {
 	return mlVersion{
-		Name: v.Name, Version: v.Version, CreationTimestamp: v.created, LastUpdatedTimestamp: v.created,
-		CurrentStage: "None", Description: v.comment, Source: v.source, Status: "READY", UserID: v.creator,
+		Name: v.Name, Version: v.Version, CreationTimestamp: v.Created, LastUpdatedTimestamp: v.Created,
+		CurrentStage: "None", Description: v.Comment, Source: v.Source, Status: "READY", UserID: v.Creator,
 	}
 }
 
 func (m *registeredModel) ml() mlModel {
-	out := mlModel{Name: m.name, CreationTimestamp: m.created, LastUpdatedTimestamp: m.created, Description: m.comment, UserID: m.creator}
+	out := mlModel{Name: m.Name, CreationTimestamp: m.Created, LastUpdatedTimestamp: m.Created, Description: m.Comment, UserID: m.Creator}
 	if all := m.sorted(); len(all) > 0 {
 		out.LatestVersions = []mlVersion{all[len(all)-1].ml()}
 	}
@@ -89,7 +89,8 @@ func (s *Server) mlCreateModel(x *exchange, req mlCreateModel) (mlModelAnswer, e
 	if req.Name == "" {
 		return mlModelAnswer{}, invalid("name", "is required")
 	}
-	if err := x.tenant.models.create(registeredModel{name: req.Name, comment: req.Description, creator: x.user, created: x.now.UnixMilli()}); err != nil {
+	model := registeredModel{Name: req.Name, Comment: req.Description, Creator: x.user, Created: x.now.UnixMilli()}
+	if err := x.tenant.changeModel(req.Name, func(s *modelStore) error { return s.create(model) }); err != nil {
 		return mlModelAnswer{}, err
 	}
 	return s.mlModel(x, req.Name)
@@ -108,7 +109,7 @@ func (s *Server) mlGetModel(x *exchange) (mlModelAnswer, error) {
 }
 
 func (s *Server) mlDeleteModel(x *exchange, req mlName) (nothing, error) {
-	return nothing{}, x.tenant.models.delete(req.Name)
+	return nothing{}, x.tenant.changeModel(req.Name, func(s *modelStore) error { return s.delete(req.Name) })
 }
 
 func (s *Server) mlListModels(x *exchange) (mlModelList, error) {
@@ -124,7 +125,11 @@ func (s *Server) mlCreateVersion(x *exchange, req mlCreateVersion) (mlVersionAns
 	case req.Source == "":
 		return mlVersionAnswer{}, invalid("source", "is required")
 	}
-	v, err := x.tenant.models.addVersion(req.Name, registeredVersion{source: req.Source, comment: req.Description, creator: x.user, created: x.now.UnixMilli()})
+	v := registeredVersion{Source: req.Source, Comment: req.Description, Creator: x.user, Created: x.now.UnixMilli()}
+	err := x.tenant.changeModel(req.Name, func(s *modelStore) (err error) {
+		v, err = s.addVersion(req.Name, v)
+		return err
+	})
 	return mlVersionAnswer{v.ml()}, err
 }
 
@@ -137,10 +142,7 @@ func (s *Server) mlGetVersion(x *exchange) (out mlVersionAnswer, err error) {
 }
 
 func (s *Server) mlDeleteVersion(x *exchange, req mlNameVersion) (nothing, error) {
-	return nothing{}, x.tenant.models.inVersion(req.Name, req.Version, func(m *registeredModel, v registeredVersion) error {
-		delete(m.versions, v.Version)
-		return nil
-	})
+	return nothing{}, x.tenant.deleteVersion(req.Name, req.Version)
 }
 
 // mlLatest answers the POST and the GET form.

@@ -18,21 +18,21 @@ type modelStore struct {
 
 // registeredModel is a name with its versions, numbered from 1.
 type registeredModel struct {
-	name     string
-	comment  string
-	creator  string
-	created  int64 // epoch milliseconds
-	last     int
-	versions map[string]registeredVersion
-	aliases  map[string]string // alias to version
+	Name     string                       `json:"name"`
+	Comment  string                       `json:"comment,omitempty"`
+	Creator  string                       `json:"creator"`
+	Created  int64                        `json:"created"` // epoch milliseconds
+	Last     int                          `json:"last"`
+	Versions map[string]registeredVersion `json:"versions"`
+	Aliases  map[string]string            `json:"aliases"` // alias to version
 }
 
 type registeredVersion struct {
 	Model
-	source  string
-	comment string
-	creator string
-	created int64 // epoch milliseconds
+	Source  string `json:"source,omitempty"`
+	Comment string `json:"comment,omitempty"`
+	Creator string `json:"creator"`
+	Created int64  `json:"created"` // epoch milliseconds
 }
 
 func noModel(name string) error {
@@ -51,7 +51,7 @@ func (s *modelStore) find(name, version string) (m Model, known, found bool) {
 	if r == nil {
 		return Model{}, false, false
 	}
-	v, found := r.versions[version]
+	v, found := r.Versions[version]
 	return v.Model, true, found
 }
 
@@ -59,11 +59,11 @@ func (s *modelStore) find(name, version string) (m Model, known, found bool) {
 func (s *modelStore) create(m registeredModel) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.models[m.name] != nil {
-		return refuse(http.StatusBadRequest, api.CodeAlreadyExists, "Registered model '%s' already exists.", m.name)
+	if s.models[m.Name] != nil {
+		return refuse(http.StatusBadRequest, api.CodeAlreadyExists, "Registered model '%s' already exists.", m.Name)
 	}
-	m.versions, m.aliases = map[string]registeredVersion{}, map[string]string{}
-	s.models[m.name] = &m
+	m.Versions, m.Aliases = map[string]registeredVersion{}, map[string]string{}
+	s.models[m.Name] = &m
 	return nil
 }
 
@@ -71,14 +71,14 @@ func (s *modelStore) create(m registeredModel) error {
 // if it is the first: no directory is ever taken from a request.
 func (s *modelStore) addVersion(name string, v registeredVersion) (registeredVersion, error) {
 	err := s.in(name, func(m *registeredModel) error {
-		before, ok := m.versions[strconv.Itoa(m.last)]
-		m.last++
-		v.Model = llama8B(name, strconv.Itoa(m.last))
+		before, ok := m.Versions[strconv.Itoa(m.Last)]
+		m.Last++
+		v.Model = llama8B(name, strconv.Itoa(m.Last))
 		if ok {
 			v.Model = before.Model
-			v.Version = strconv.Itoa(m.last)
+			v.Version = strconv.Itoa(m.Last)
 		}
-		m.versions[v.Version] = v
+		m.Versions[v.Version] = v
 		return nil
 	})
 	return v, err
@@ -98,7 +98,7 @@ func (s *modelStore) in(name string, f func(*registeredModel) error) error {
 // inVersion runs f on a version of a registered model.
 func (s *modelStore) inVersion(name, version string, f func(*registeredModel, registeredVersion) error) error {
 	return s.in(name, func(m *registeredModel) error {
-		v, ok := m.versions[version]
+		v, ok := m.Versions[version]
 		if !ok {
 			return noVersion(name, version)
 		}
@@ -110,6 +110,24 @@ func (s *modelStore) delete(name string) error {
 	return s.in(name, func(*registeredModel) error {
 		delete(s.models, name)
 		return nil
+	})
+}
+
+// changeModel runs a change of a model and keeps what it did.
+func (w *workspace) changeModel(name string, change func(*modelStore) error) error {
+	if err := change(&w.models); err != nil {
+		return err
+	}
+	return w.keepModel(name)
+}
+
+// deleteVersion removes a version; its number is not used again.
+func (w *workspace) deleteVersion(name, version string) error {
+	return w.changeModel(name, func(s *modelStore) error {
+		return s.inVersion(name, version, func(m *registeredModel, v registeredVersion) error {
+			delete(m.Versions, v.Version)
+			return nil
+		})
 	})
 }
 
@@ -125,8 +143,8 @@ func (s *modelStore) list(f func(*registeredModel)) {
 // sorted lists the versions, oldest first.
 func (m *registeredModel) sorted() []registeredVersion {
 	var out []registeredVersion
-	for n := 1; n <= m.last; n++ {
-		if v, ok := m.versions[strconv.Itoa(n)]; ok {
+	for n := 1; n <= m.Last; n++ {
+		if v, ok := m.Versions[strconv.Itoa(n)]; ok {
 			out = append(out, v)
 		}
 	}
@@ -144,12 +162,12 @@ func (s *modelStore) seed(models []Model, created int64) {
 		}
 		r := s.models[m.Name]
 		if r == nil {
-			r = &registeredModel{name: m.Name, creator: "System", created: created, versions: map[string]registeredVersion{}, aliases: map[string]string{}}
+			r = &registeredModel{Name: m.Name, Creator: "System", Created: created, Versions: map[string]registeredVersion{}, Aliases: map[string]string{}}
 			s.models[m.Name] = r
 		}
 		if n, err := strconv.Atoi(m.Version); err == nil {
-			r.last = max(r.last, n)
+			r.Last = max(r.Last, n)
 		}
-		r.versions[m.Version] = registeredVersion{Model: m, source: m.Dir, creator: "System", created: created}
+		r.Versions[m.Version] = registeredVersion{Model: m, Source: m.Dir, Creator: "System", Created: created}
 	}
 }

@@ -1,8 +1,11 @@
 package mockserver
 
 import (
+	"crypto/tls"
 	"log/slog"
 	"time"
+
+	"github.com/inference-iac/terraform-provider-inference/mockserver/upstream"
 )
 
 // Options configures a Server. The zero value is a good default for tests: deployments settle at once, any
@@ -17,6 +20,7 @@ type Options struct {
 	GPUs        map[string]int    // pool by type, as {"A100": 4}; nil: unlimited
 	Logger      *slog.Logger      // default: discard
 	Admin       bool              // serve the routes under /__admin/
+	TLS         *tls.Config       // of Listen; nil: plain HTTP
 
 	// Admins may do everything; the others have what an endpoint's permissions grant them. nil: all users are
 	// admins and permissions are kept, not enforced.
@@ -31,6 +35,13 @@ type Options struct {
 	StrictScaleToZero bool
 	// Simulate answers invocations from a simulated model instead of the embedded engine.
 	Simulate bool
+
+	// Engines answer for the registered models that an engines file names; nil: everything is answered here. The
+	// server closes them.
+	Engines *upstream.Set
+	// External lets external models ask their providers. By default they are answered here, and nothing leaves
+	// the machine.
+	External bool
 }
 
 func (o Options) withDefaults() Options {

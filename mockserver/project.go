@@ -32,8 +32,9 @@ func (s *Server) project(w *workspace, r *record, now time.Time) api.Endpoint {
 		EndpointType:            endpointType(r),
 	}
 	if r.Active != nil {
-		e.Config = projectConfig(r.Active, readyStates(r.Active))
-		if len(r.Active.Entities) > 0 && !r.Stopped {
+		states, ready := s.activeStates(w, r.Active, now)
+		e.Config = projectConfig(r.Active, states)
+		if len(r.Active.Entities) > 0 && !r.Stopped && ready {
 			e.State.Ready = api.ReadyYes
 		}
 	}
@@ -49,14 +50,6 @@ func (s *Server) project(w *workspace, r *record, now time.Time) api.Endpoint {
 		e.State.Suspend = api.Stopped
 	}
 	return e
-}
-
-func readyStates(v *revision) []api.EntityState {
-	states := make([]api.EntityState, len(v.Entities))
-	for i := range states {
-		states[i].Deployment = api.DeploymentReady
-	}
-	return states
 }
 
 func projectConfig(v *revision, states []api.EntityState) *api.ConfigOutput {

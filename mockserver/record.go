@@ -11,6 +11,7 @@ import (
 type record struct {
 	Name           string                  `json:"name"`
 	ID             string                  `json:"id"`
+	Order          int                     `json:"order"` // of creation in the workspace
 	Creator        string                  `json:"creator"`
 	Created        time.Time               `json:"created"`
 	Updated        time.Time               `json:"updated"`

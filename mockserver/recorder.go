@@ -3,7 +3,6 @@ package mockserver
 import (
 	"log/slog"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 )
@@ -28,67 +27,105 @@ const (
 	recordedBytes    = 64 << 20
 )
 
+// recorder keeps requests in a ring, each in as few pieces as possible: every collection of garbage walks what
+// it holds, and few ever read it.
 type recorder struct {
-	mu       sync.Mutex
-	seq      int
-	bytes    int
-	requests []Recorded
+	mu    sync.Mutex
+	seq   int // of the newest request
+	first int // of the oldest one that is kept; 0 for none
+	base  int // of the newest one that a reset forgot
+	bytes int // of bodies
+	ring  []keptRequest
 }
 
-func (r *recorder) begin(q Recorded) int {
+// keptRequest is a request with its header in one piece.
+type keptRequest struct {
+	request Recorded // without Header
+	header  []byte   // as packHeader writes it
+}
+
+func (e *keptRequest) recorded() Recorded {
+	q := e.request
+	q.Header = unpackHeader(e.header)
+	return q
+}
+
+// at is the place of a request that is kept.
+func (r *recorder) at(seq int) *keptRequest { return &r.ring[(seq-r.base-1)%recordedRequests] }
+
+func (r *recorder) keeps(seq int) bool { return r.first > 0 && seq >= r.first && seq <= r.seq }
+
+// begin keeps a request with its packed header and returns its number.
+func (r *recorder) begin(q Recorded, header []byte) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.first > 0 && r.seq-r.first+1 == recordedRequests {
+		r.forgetOldest()
+	}
 	r.seq++
 	q.Seq = r.seq
-	r.requests = append(r.requests, q)
+	if r.first == 0 {
+		r.first = r.seq
+	}
+	if len(r.ring) < recordedRequests {
+		r.ring = append(r.ring, keptRequest{})
+	}
+	*r.at(r.seq) = keptRequest{q, header}
 	r.bytes += len(q.Body)
-	for len(r.requests) > recordedRequests || (r.bytes > recordedBytes && len(r.requests) > 1) {
-		r.bytes -= len(r.requests[0].Body)
-		r.requests[0] = Recorded{}
-		r.requests = r.requests[1:]
+	for r.bytes > recordedBytes && r.first < r.seq {
+		r.forgetOldest()
 	}
 	return q.Seq
+}
+
+func (r *recorder) forgetOldest() {
+	oldest := r.at(r.first)
+	r.bytes -= len(oldest.request.Body)
+	*oldest = keptRequest{}
+	r.first++
 }
 
 func (r *recorder) end(seq, status int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if i := r.index(seq); i >= 0 {
-		r.requests[i].Status = status
+	if r.keeps(seq) {
+		r.at(seq).request.Status = status
 	}
 }
 
 func (r *recorder) get(seq int) Recorded {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if i := r.index(seq); i >= 0 {
-		return r.requests[i]
+	if r.keeps(seq) {
+		return r.at(seq).recorded()
 	}
 	return Recorded{Seq: seq}
 }
 
-// index finds a request by number; -1 if it was forgotten.
-func (r *recorder) index(seq int) int {
-	i, ok := slices.BinarySearchFunc(r.requests, seq, func(q Recorded, seq int) int { return q.Seq - seq })
-	if !ok {
-		return -1
+func (r *recorder) all() []Recorded {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.first == 0 {
+		return nil
 	}
-	return i
+	out := make([]Recorded, 0, r.seq-r.first+1)
+	for seq := r.first; seq <= r.seq; seq++ {
+		out = append(out, r.at(seq).recorded())
+	}
+	return out
+}
+
+func (r *recorder) reset() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ring, r.bytes, r.first, r.base = nil, 0, 0, r.seq
 }
 
 // Requests returns what the server saw, in order of arrival: the last 10,000 requests, 64 MB of bodies.
-func (s *Server) Requests() []Recorded {
-	s.recorder.mu.Lock()
-	defer s.recorder.mu.Unlock()
-	return slices.Clone(s.recorder.requests)
-}
+func (s *Server) Requests() []Recorded { return s.recorder.all() }
 
 // ResetRequests forgets what the server saw; numbering goes on.
-func (s *Server) ResetRequests() {
-	s.recorder.mu.Lock()
-	defer s.recorder.mu.Unlock()
-	s.recorder.requests, s.recorder.bytes = nil, 0
-}
+func (s *Server) ResetRequests() { s.recorder.reset() }
 
 func logLevel(status int) slog.Level {
 	if status >= http.StatusInternalServerError || status == 0 {

@@ -26,10 +26,12 @@ type generation struct {
 	topP        float64 // 1: all
 	topK        int     // 0: all
 	seed        uint64
+	seeded      bool // the request names the seed
 	stop        []string
 	n           int
 	logprobs    bool
 	topLogprobs int
+	stream      bool // the client reads text as it is generated
 }
 
 // tokenStream hands out text as it is generated.

@@ -17,9 +17,11 @@ type simulated struct{}
 
 func openSimulated(string) (backend, error) { return simulated{}, nil }
 
-func simulatedWords() []string {
-	return strings.Fields("the model serves a request and the answer is a list of tokens that nobody has trained " +
-		"so each word stands for one token while the endpoint routes traffic by weight to its entities")
+// simulatedWords are its tokens.
+var simulatedWords = [...]string{
+	"the", "model", "serves", "a", "request", "and", "the", "answer", "is", "a", "list", "of", "tokens", "that",
+	"nobody", "has", "trained", "so", "each", "word", "stands", "for", "one", "token", "while", "the",
+	"endpoint", "routes", "traffic", "by", "weight", "to", "its", "entities",
 }
 
 func (simulated) generate(_ context.Context, r generation) (tokenStream, error) {
@@ -90,27 +92,33 @@ func (s *simulatedStream) next(ctx context.Context) (piece, error) {
 }
 
 func (s *simulatedStream) word(i int) piece {
-	words := simulatedWords()
-	p := piece{choice: i, text: words[s.rngs[i].IntN(len(words))]}
+	p := piece{choice: i, text: simulatedWords[s.rngs[i].IntN(len(simulatedWords))]}
 	if s.sizes[i] > 0 {
 		p.text = " " + p.text
 	}
 	s.sizes[i]++
-	whole := s.texts[i] + p.text
-	if cut := firstStop(whole, s.request.stop); cut >= 0 {
-		p.text = whole[min(cut, len(s.texts[i])):cut]
-		if cut < len(s.texts[i]) {
-			p.text = ""
-		}
-		p.finish = "stop"
-	} else if s.sizes[i] >= s.request.maxTokens {
+	if len(s.request.stop) > 0 {
+		p = s.cut(i, p)
+	}
+	if p.finish == "" && s.sizes[i] >= s.request.maxTokens {
 		p.finish = "length"
 	}
-	s.texts[i] = whole
 	s.done[i] = p.finish != ""
 	if s.request.logprobs {
-		p.logprobs = []api.TokenLogprob{simulatedLogprob(p.text, len(words))}
+		p.logprobs = []api.TokenLogprob{simulatedLogprob(p.text, len(simulatedWords))}
 	}
+	return p
+}
+
+// cut ends a choice before the first stop string in it.
+func (s *simulatedStream) cut(i int, p piece) piece {
+	before := s.texts[i]
+	s.texts[i] += p.text
+	at := firstStop(s.texts[i], s.request.stop)
+	if at < 0 {
+		return p
+	}
+	p.text, p.finish = s.texts[i][min(at, len(before)):at], "stop"
 	return p
 }
 

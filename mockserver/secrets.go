@@ -22,8 +22,8 @@ type secretStore struct {
 }
 
 type secretValue struct {
-	value   string
-	updated time.Time
+	Value   string    `json:"value"`
+	Updated time.Time `json:"updated"`
 }
 
 // put stores a secret, and makes its scope if there is none.
@@ -39,6 +39,14 @@ func (s *secretStore) put(scope, key, value string, now time.Time) {
 	if key != "" {
 		s.scopes[scope][key] = secretValue{value, now}
 	}
+}
+
+// restore takes a scope that was kept.
+func (s *secretStore) restore(scope string, keys map[string]secretValue) {
+	s.put(scope, "", "", time.Time{})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.scopes[scope] = keys
 }
 
 // resolve turns a reference {{secrets/scope/key}} into the secret's value; other strings are values already.
@@ -57,7 +65,7 @@ func (s *secretStore) resolve(value string) (string, error) {
 	if !ok {
 		return "", invalid("", "Secret does not exist with scope: %s and key: %s.", scope, key)
 	}
-	return v.value, nil
+	return v.Value, nil
 }
 
 // The bodies and answers of the secrets routes, as far as clients use them.
@@ -113,11 +121,11 @@ func (s *Server) createScope(x *exchange, req secretScope) (nothing, error) {
 		return nothing{}, refuse(http.StatusBadRequest, api.CodeAlreadyExists, "Scope %s already exists!", req.Scope)
 	}
 	store.put(req.Scope, "", "", x.now)
-	return nothing{}, nil
+	return nothing{}, x.tenant.keepScope(req.Scope)
 }
 
 func (s *Server) deleteScope(x *exchange, req secretScope) (nothing, error) {
-	return nothing{}, x.tenant.secrets.in(req.Scope, func(map[string]secretValue) error {
+	return nothing{}, x.tenant.changeScope(req.Scope, func(map[string]secretValue) error {
 		delete(x.tenant.secrets.scopes, req.Scope)
 		return nil
 	})
@@ -152,14 +160,14 @@ func (s *Server) putSecret(x *exchange, req secretPut) (nothing, error) {
 	if len(value) > maxSecret {
 		return nothing{}, invalid("string_value", "must have at most %d bytes", maxSecret)
 	}
-	return nothing{}, x.tenant.secrets.in(req.Scope, func(keys map[string]secretValue) error {
+	return nothing{}, x.tenant.changeScope(req.Scope, func(keys map[string]secretValue) error {
 		keys[req.Key] = secretValue{value, x.now}
 		return nil
 	})
 }
 
 func (s *Server) deleteSecret(x *exchange, req secretKey) (nothing, error) {
-	return nothing{}, x.tenant.secrets.in(req.Scope, func(keys map[string]secretValue) error {
+	return nothing{}, x.tenant.changeScope(req.Scope, func(keys map[string]secretValue) error {
 		if _, ok := keys[req.Key]; !ok {
 			return noSecret(req.Scope, req.Key)
 		}
@@ -172,11 +180,19 @@ func (s *Server) listSecrets(x *exchange) (secretList, error) {
 	var out secretList
 	err := x.tenant.secrets.in(x.query.Get("scope"), func(keys map[string]secretValue) error {
 		for _, k := range slices.Sorted(maps.Keys(keys)) {
-			out.Secrets = append(out.Secrets, secretInfo{k, keys[k].updated.UnixMilli()})
+			out.Secrets = append(out.Secrets, secretInfo{k, keys[k].Updated.UnixMilli()})
 		}
 		return nil
 	})
 	return out, err
+}
+
+// changeScope runs f on the keys of a scope and keeps what it did.
+func (w *workspace) changeScope(scope string, f func(map[string]secretValue) error) error {
+	if err := w.secrets.in(scope, f); err != nil {
+		return err
+	}
+	return w.keepScope(scope)
 }
 
 // in runs f on the keys of a scope.

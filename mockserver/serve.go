@@ -1,14 +1,13 @@
 package mockserver
 
 import (
+	"bytes"
 	"errors"
-	"io"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
-
-	"github.com/gorilla/mux"
 
 	"github.com/inference-iac/terraform-provider-inference/internal/api"
 )
@@ -16,22 +15,28 @@ import (
 // bodyLimit is the API's limit of a request body, 16 MB; 4 MB for external and provisioned models.
 const bodyLimit = 16 << 20
 
-// routes makes the handler from the table.
+// routes makes the handler from the table. Paths are taken as they are sent: what a mux would clean and
+// redirect is a route that the server does not have.
 func (s *Server) routes() http.Handler {
-	r := mux.NewRouter().UseEncodedPath().SkipClean(true)
+	m := http.NewServeMux()
 	table := slices.Concat(routeTable(), secretRoutes(), modelRoutes())
 	if s.opts.Admin {
 		table = append(table, adminRoutes()...)
 	}
 	for _, rt := range table {
-		r.Handle(rt.path, s.serve(rt)).Methods(rt.method)
+		m.Handle(rt.method+" "+rt.path, s.serve(rt))
 	}
-	r.NotFoundHandler = s.serve(route{open: true, run: func(_ *Server, x *exchange) (response, error) {
+	unknown := s.serve(route{open: true, run: func(_ *Server, x *exchange) (response, error) {
 		return nil, refuse(http.StatusNotFound, api.CodeRouteNotFound, "No API found for '%s'.", x.vars["request"])
 	}})
-	r.MethodNotAllowedHandler = r.NotFoundHandler
-	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		r.ServeHTTP(w, withoutSlash(q))
+	m.Handle("/", unknown)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = withoutSlash(r)
+		if r.URL.Path != path.Clean(r.URL.Path) {
+			unknown.ServeHTTP(w, r)
+			return
+		}
+		m.ServeHTTP(w, r)
 	})
 }
 
@@ -50,9 +55,13 @@ func withoutSlash(r *http.Request) *http.Request {
 
 // serve runs one route: who calls, what was asked, the faults before, the action, the faults after, the answer.
 func (s *Server) serve(rt route) http.Handler {
+	names := pathVars(rt.path)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := &exchange{
-			ctx: r.Context(), vars: pathVars(r), query: r.URL.Query(), base: baseURL(r), now: s.now(), route: rt.name,
+			ctx: r.Context(), vars: pathValues(r, rt, names), base: baseURL(r), now: s.now(), route: rt.name,
+		}
+		if r.URL.RawQuery != "" {
+			x.query = r.URL.Query()
 		}
 		x.basicPassword = basicPassword(r)
 		var authErr error
@@ -70,8 +79,8 @@ func (s *Server) serve(rt route) http.Handler {
 		}
 		x.seq = s.recorder.begin(Recorded{
 			Time: x.now, Workspace: id.workspace, Route: rt.name, Method: r.Method, Path: r.URL.Path,
-			Query: r.URL.RawQuery, Header: redactHeader(r.Header), Body: redactBody(x.body),
-		})
+			Query: r.URL.RawQuery, Body: redactBody(x.body),
+		}, packHeader(r.Header))
 		sw := &statusWriter{ResponseWriter: w}
 		defer func() { s.recorder.end(x.seq, sw.status) }()
 		err := authErr
@@ -79,7 +88,9 @@ func (s *Server) serve(rt route) http.Handler {
 			err = bodyErr
 		}
 		s.withFaults(sw, r, rt, x.seq, func(w http.ResponseWriter) { s.answer(w, rt, x, err) })
-		s.opts.Logger.LogAttrs(r.Context(), logLevel(sw.status), "request", requestAttrs(rt, r, id, sw.status)...)
+		if level := logLevel(sw.status); s.opts.Logger.Enabled(r.Context(), level) {
+			s.opts.Logger.LogAttrs(r.Context(), level, "request", requestAttrs(rt, r, id, sw.status)...)
+		}
 	})
 }
 
@@ -125,7 +136,11 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil, nil
 	}
-	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyLimit))
+	var buf bytes.Buffer
+	if n := r.ContentLength; n > 0 && n <= bodyLimit {
+		buf.Grow(int(n) + bytes.MinRead) // in one piece
+	}
+	_, err := buf.ReadFrom(http.MaxBytesReader(w, r.Body, bodyLimit))
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
 		return nil, refuse(http.StatusRequestEntityTooLarge, api.CodeBadRequest, "The request body exceeds the limit of %d bytes.", tooLarge.Limit)
@@ -133,20 +148,29 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if err != nil {
 		return nil, badRequest("Could not read the request body: %s.", err)
 	}
-	return b, nil
+	return buf.Bytes(), nil
 }
 
-// pathVars unescapes the variables of the route; "request" names an unknown route.
-func pathVars(r *http.Request) map[string]string {
-	raw := mux.Vars(r)
-	vars := make(map[string]string, len(raw)+1)
-	for k, v := range raw {
-		if u, err := url.PathUnescape(v); err == nil {
-			v = u
+// pathVars are the names between braces in a route's path.
+func pathVars(path string) []string {
+	var names []string
+	for segment := range strings.SplitSeq(path, "/") {
+		if name, ok := strings.CutPrefix(segment, "{"); ok {
+			names = append(names, strings.TrimSuffix(name, "}"))
 		}
-		vars[k] = v
 	}
-	vars["request"] = r.Method + " " + r.URL.Path
+	return names
+}
+
+// pathValues reads the variables of the route; "request" names an unknown one.
+func pathValues(r *http.Request, rt route, names []string) map[string]string {
+	vars := make(map[string]string, len(names)+1)
+	for _, n := range names {
+		vars[n] = r.PathValue(n)
+	}
+	if rt.name == "" {
+		vars["request"] = r.Method + " " + r.URL.Path
+	}
 	return vars
 }
 

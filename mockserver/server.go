@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/inference-iac/terraform-provider-inference/internal/api"
@@ -24,7 +25,11 @@ type Server struct {
 	limits   limiter
 	buckets  buckets
 	usage    usageLog
+	vault    *vault
 
+	upstreams *upstreams
+
+	draining   atomic.Bool
 	mu         sync.Mutex
 	workspaces map[string]*workspace
 	listeners  []*http.Server
@@ -38,6 +43,7 @@ func New(o Options) *Server {
 		auth:       newAuthenticator(o.Tokens),
 		traffic:    newDice(o.Seed),
 		backends:   backends{open: openEngine},
+		upstreams:  newUpstreams(o),
 		workspaces: map[string]*workspace{},
 	}
 	if o.Simulate {
@@ -52,6 +58,7 @@ func (s *Server) Handler() http.Handler { return s.handler }
 
 // Close stops listeners and the engine. Requests under way get a few seconds to end.
 func (s *Server) Close() error {
+	s.draining.Store(true)
 	s.mu.Lock()
 	listeners := s.listeners
 	s.listeners = nil
@@ -64,11 +71,27 @@ func (s *Server) Close() error {
 		}
 		cancel()
 	}
-	return errors.Join(append(errs, s.backends.close())...)
+	s.upstreams.close()
+	return errors.Join(append(errs, s.backends.close(), s.vault.close())...)
 }
 
 // drainTimeout is how long Close waits for requests under way.
 const drainTimeout = 5 * time.Second
+
+type serverState struct {
+	Status string `json:"status"`
+}
+
+// health answers as long as the process lives.
+func (s *Server) health(*exchange) (serverState, error) { return serverState{"ok"}, nil }
+
+// ready answers 503 once the server drains.
+func (s *Server) ready(*exchange) (serverState, error) {
+	if s.draining.Load() {
+		return serverState{}, refuse(http.StatusServiceUnavailable, api.CodeUnavailable, "The server is shutting down.")
+	}
+	return serverState{"ready"}, nil
+}
 
 func (s *Server) now() time.Time { return s.opts.Clock() }
 
@@ -78,7 +101,7 @@ func (s *Server) workspace(name string) *workspace {
 	defer s.mu.Unlock()
 	w, ok := s.workspaces[name]
 	if !ok {
-		w = newWorkspace(name)
+		w = newWorkspace(name, s.vault)
 		w.models.seed(s.opts.Models, s.now().UnixMilli())
 		s.workspaces[name] = w
 	}
@@ -121,5 +144,6 @@ func (s *Server) Step(token, endpoint string) error {
 func (s *Server) PutSecret(token, scope, key, value string) {
 	if w, err := s.tenant(token); err == nil {
 		w.secrets.put(scope, key, value, s.now())
+		_ = w.keepScope(scope) // lost with the process at worst
 	}
 }

@@ -67,8 +67,8 @@ func threeLevels(full string) (catalog, schema, model string) {
 }
 
 func (m *registeredModel) uc() ucModel {
-	catalog, schema, name := threeLevels(m.name)
-	out := ucModel{Name: name, CatalogName: catalog, SchemaName: schema, FullName: m.name, Comment: m.comment, Owner: m.creator, CreatedAt: m.created, CreatedBy: m.creator}
+	catalog, schema, name := threeLevels(m.Name)
+	out := ucModel{Name: name, CatalogName: catalog, SchemaName: schema, FullName: m.Name, Comment: m.Comment, Owner: m.Creator, CreatedAt: m.Created, CreatedBy: m.Creator}
 	for _, v := range m.sorted() {
 		out.Aliases = append(out.Aliases, m.aliasesOf(v.Version)...)
 	}
@@ -77,8 +77,8 @@ func (m *registeredModel) uc() ucModel {
 
 func (m *registeredModel) aliasesOf(version string) []ucAlias {
 	var out []ucAlias
-	for _, alias := range sortedKeys(m.aliases) {
-		if m.aliases[alias] == version {
+	for _, alias := range sortedKeys(m.Aliases) {
+		if m.Aliases[alias] == version {
 			n, _ := strconv.Atoi(version) // not a number: 0
 			out = append(out, ucAlias{alias, n})
 		}
@@ -87,11 +87,11 @@ func (m *registeredModel) aliasesOf(version string) []ucAlias {
 }
 
 func (m *registeredModel) ucVersion(v registeredVersion) ucVersion {
-	catalog, schema, name := threeLevels(m.name)
+	catalog, schema, name := threeLevels(m.Name)
 	n, _ := strconv.Atoi(v.Version) // not a number: 0
 	return ucVersion{
-		ModelName: name, CatalogName: catalog, SchemaName: schema, Version: n, Source: v.source, Comment: v.comment,
-		Status: "READY", CreatedAt: v.created, CreatedBy: v.creator, Aliases: m.aliasesOf(v.Version),
+		ModelName: name, CatalogName: catalog, SchemaName: schema, Version: n, Source: v.Source, Comment: v.Comment,
+		Status: "READY", CreatedAt: v.Created, CreatedBy: v.Creator, Aliases: m.aliasesOf(v.Version),
 	}
 }
 
@@ -102,7 +102,8 @@ func (s *Server) ucCreate(x *exchange, req ucCreate) (ucModel, error) {
 		}
 	}
 	full := req.CatalogName + "." + req.SchemaName + "." + req.Name
-	if err := x.tenant.models.create(registeredModel{name: full, comment: req.Comment, creator: x.user, created: x.now.UnixMilli()}); err != nil {
+	model := registeredModel{Name: full, Comment: req.Comment, Creator: x.user, Created: x.now.UnixMilli()}
+	if err := x.tenant.changeModel(full, func(s *modelStore) error { return s.create(model) }); err != nil {
 		return ucModel{}, err
 	}
 	return s.ucGet(&exchange{tenant: x.tenant, vars: map[string]string{"model": full}})
@@ -132,16 +133,23 @@ func (s *Server) ucList(x *exchange) (ucModelList, error) {
 }
 
 func (s *Server) ucUpdate(x *exchange, req ucUpdate) (out ucModel, err error) {
-	err = x.tenant.models.in(x.vars["model"], func(m *registeredModel) error {
-		set(&m.comment, req.Comment)
+	err = x.changeModel(func(m *registeredModel) error {
+		set(&m.Comment, req.Comment)
 		out = m.uc()
 		return nil
 	})
 	return out, err
 }
 
+// changeModel changes the model of the path.
+func (x *exchange) changeModel(f func(*registeredModel) error) error {
+	name := x.vars["model"]
+	return x.tenant.changeModel(name, func(s *modelStore) error { return s.in(name, f) })
+}
+
 func (s *Server) ucDelete(x *exchange) (nothing, error) {
-	return nothing{}, x.tenant.models.delete(x.vars["model"])
+	name := x.vars["model"]
+	return nothing{}, x.tenant.changeModel(name, func(s *modelStore) error { return s.delete(name) })
 }
 
 func (s *Server) ucVersions(x *exchange) (out ucVersionList, err error) {
@@ -163,17 +171,14 @@ func (s *Server) ucGetVersion(x *exchange) (out ucVersion, err error) {
 }
 
 func (s *Server) ucDeleteVersion(x *exchange) (nothing, error) {
-	return nothing{}, x.tenant.models.inVersion(x.vars["model"], x.vars["version"], func(m *registeredModel, v registeredVersion) error {
-		delete(m.versions, v.Version)
-		return nil
-	})
+	return nothing{}, x.tenant.deleteVersion(x.vars["model"], x.vars["version"])
 }
 
 func (s *Server) ucByAlias(x *exchange) (out ucVersion, err error) {
 	err = x.tenant.models.in(x.vars["model"], func(m *registeredModel) error {
-		v, ok := m.versions[m.aliases[x.vars["alias"]]]
+		v, ok := m.Versions[m.Aliases[x.vars["alias"]]]
 		if !ok {
-			return noVersion(m.name, x.vars["alias"])
+			return noVersion(m.Name, x.vars["alias"])
 		}
 		out = m.ucVersion(v)
 		return nil
@@ -182,15 +187,19 @@ func (s *Server) ucByAlias(x *exchange) (out ucVersion, err error) {
 }
 
 func (s *Server) ucSetAlias(x *exchange, req ucSetAlias) (ucAlias, error) {
-	return ucAlias{x.vars["alias"], req.VersionNum}, x.tenant.models.inVersion(x.vars["model"], strconv.Itoa(req.VersionNum), func(m *registeredModel, v registeredVersion) error {
-		m.aliases[x.vars["alias"]] = v.Version
+	return ucAlias{x.vars["alias"], req.VersionNum}, x.changeModel(func(m *registeredModel) error {
+		version := strconv.Itoa(req.VersionNum)
+		if _, ok := m.Versions[version]; !ok {
+			return noVersion(m.Name, version)
+		}
+		m.Aliases[x.vars["alias"]] = version
 		return nil
 	})
 }
 
 func (s *Server) ucDeleteAlias(x *exchange) (nothing, error) {
-	return nothing{}, x.tenant.models.in(x.vars["model"], func(m *registeredModel) error {
-		delete(m.aliases, x.vars["alias"])
+	return nothing{}, x.changeModel(func(m *registeredModel) error {
+		delete(m.Aliases, x.vars["alias"])
 		return nil
 	})
 }

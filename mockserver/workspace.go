@@ -19,16 +19,17 @@ type workspace struct {
 
 	mu        sync.Mutex
 	endpoints map[string]*record
-	order     map[string]int // creation order of endpoint names
-	ids       int            // of endpoints made so far
+	ids       int // of endpoints made so far
 	built     map[string]bool
+
+	vault *vault // what clients were told is kept there first
 }
 
-func newWorkspace(name string) *workspace {
+func newWorkspace(name string, v *vault) *workspace {
 	return &workspace{
 		name:      name,
+		vault:     v,
 		endpoints: map[string]*record{},
-		order:     map[string]int{},
 		built:     map[string]bool{},
 	}
 }
@@ -75,7 +76,7 @@ func (w *workspace) observe(name string, p Progression, now time.Time) (*record,
 func (w *workspace) list(p Progression, now time.Time) []*record {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	names := slices.SortedFunc(maps.Keys(w.endpoints), func(a, b string) int { return cmp.Compare(w.order[a], w.order[b]) })
+	names := slices.SortedFunc(maps.Keys(w.endpoints), func(a, b string) int { return cmp.Compare(w.endpoints[a].Order, w.endpoints[b].Order) })
 	out := make([]*record, 0, len(names))
 	for _, n := range names {
 		if r, err := w.load(n, p, now); err == nil {
@@ -96,8 +97,12 @@ func (w *workspace) create(name string, p Progression, now time.Time, build func
 	if err != nil {
 		return nil, err
 	}
-	w.order[name] = w.ids
-	return w.save(advance(r, p, now), p, now), nil
+	r.Order = w.ids
+	r = advance(r, p, now)
+	if err := w.vault.write(w.name, entry{keepEndpoints, name, w.vault.kept(r)}, entry{keepCounters, "ids", w.ids}); err != nil {
+		return nil, err
+	}
+	return w.save(r, p, now), nil
 }
 
 // update changes a copy of an endpoint's record and stores it, unless change fails.
@@ -112,7 +117,11 @@ func (w *workspace) update(name string, p Progression, now time.Time, change fun
 	if err := change(&next); err != nil {
 		return nil, err
 	}
-	return w.save(advance(&next, p, now), p, now), nil
+	r = advance(&next, p, now)
+	if err := w.vault.write(w.name, entry{keepEndpoints, name, w.vault.kept(r)}); err != nil {
+		return nil, err
+	}
+	return w.save(r, p, now), nil
 }
 
 // delete removes an endpoint; its name is free at once.
@@ -122,9 +131,43 @@ func (w *workspace) delete(name string) error {
 	if _, ok := w.endpoints[name]; !ok {
 		return noEndpoint(name)
 	}
+	if err := w.vault.write(w.name, entry{keepEndpoints, name, nil}); err != nil {
+		return err
+	}
 	delete(w.endpoints, name)
-	delete(w.order, name)
 	return nil
+}
+
+// put takes a record that was kept.
+func (w *workspace) put(r *record, p Progression, now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.save(r, p, now)
+}
+
+// keepScope keeps the secrets of a scope, if they can be encrypted.
+func (w *workspace) keepScope(scope string) error {
+	if !w.vault.sealed() {
+		return nil
+	}
+	w.secrets.mu.Lock()
+	defer w.secrets.mu.Unlock()
+	e := entry{kind: keepSecrets, name: scope}
+	if keys, ok := w.secrets.scopes[scope]; ok {
+		e.value = keys
+	}
+	return w.vault.write(w.name, e)
+}
+
+// keepModel keeps a registered model with its versions.
+func (w *workspace) keepModel(name string) error {
+	w.models.mu.Lock()
+	defer w.models.mu.Unlock()
+	e := entry{kind: keepModels, name: name}
+	if m, ok := w.models.models[name]; ok {
+		e.value = m
+	}
+	return w.vault.write(w.name, e)
 }
 
 // load advances an endpoint to now and keeps what it became.

@@ -57,7 +57,7 @@ func (r *servingEndpoint) Create(ctx context.Context, req resource.CreateRequest
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, endpointIdentity{plan.Name})...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, r.settledState(ctx, plan, ep, seen, &diag.Diagnostics{}))...)
 	if config.inline() {
-		if ep, err = r.coordinator.Await(ctx, ep.Name, serves(ep.Version())); err != nil {
+		if ep, err = r.coordinator.Await(ctx, ep.Name, coordinator.Serving(ep.Version())); err != nil {
 			r.fail(ctx, &resp.Diagnostics, "create", plan.object(), err)
 			return
 		}
@@ -157,19 +157,5 @@ func (r *servingEndpoint) Delete(ctx context.Context, req resource.DeleteRequest
 	r.coordinator.Forget(state.Name.ValueString())
 	if err != nil && !errors.Is(err, client.ErrNotFound) {
 		r.fail(ctx, &resp.Diagnostics, "delete", state.object(), err)
-	}
-}
-
-// serves is true once the version that an endpoint was created with is active, or one after it, and an error
-// once that cannot be any more.
-func serves(version int64) func(api.Endpoint) (bool, error) {
-	return func(ep api.Endpoint) (bool, error) {
-		switch {
-		case ep.Config != nil && ep.Config.ConfigVersion >= version:
-			return ep.State.Ready == api.ReadyYes || ep.State.Suspend == api.Stopped, nil
-		case ep.State.ConfigUpdate == api.UpdateFailed, ep.State.ConfigUpdate == api.UpdateCanceled:
-			return false, &coordinator.RolloutError{Endpoint: ep, Wanted: version}
-		}
-		return false, nil
 	}
 }

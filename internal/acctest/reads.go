@@ -21,6 +21,12 @@ func (d Data) Get(at string) string { return Show(d.State, at) }
 // Data validates and reads a data source.
 func (e *Environment) Data(t testing.TB, typeName string, v Values) Data {
 	t.Helper()
+	return e.DataFrom(t, e.configured(t), typeName, v)
+}
+
+// DataFrom is Data with a provider that the caller has configured.
+func (e *Environment) DataFrom(t testing.TB, p tfprotov6.ProviderServer, typeName string, v Values) Data {
+	t.Helper()
 	schema := e.Schemas(t).DataSourceSchemas[typeName]
 	if schema == nil {
 		t.Fatalf("no data source %q", typeName)
@@ -29,7 +35,6 @@ func (e *Environment) Data(t testing.TB, typeName string, v Values) Data {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := e.configured(t)
 	out := Data{State: tftypes.NewValue(schema.ValueType(), nil)}
 	valid, err := p.ValidateDataResourceConfig(t.Context(), &tfprotov6.ValidateDataResourceConfigRequest{TypeName: typeName, Config: dynamic(t, config)})
 	if err != nil {

@@ -1,8 +1,10 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"unicode/utf8"
 )
 
 // ServedModelHeader names the served entity that answered an invocation.
@@ -72,31 +74,41 @@ type ChatMessage struct {
 // Other fields of a message, as servers add them, are skipped.
 func (m *ChatMessage) UnmarshalJSON(b []byte) error {
 	var wire struct {
-		Role    string          `json:"role"`
-		Content json.RawMessage `json:"content"`
+		Role    string      `json:"role"`
+		Content messageText `json:"content"`
 	}
 	if err := json.Unmarshal(b, &wire); err != nil {
 		return err
 	}
-	*m = ChatMessage{Role: wire.Role}
-	if len(wire.Content) == 0 || wire.Content[0] != '[' {
-		if wire.Content == nil {
-			return nil
-		}
-		return json.Unmarshal(wire.Content, &m.Content)
+	*m = ChatMessage{Role: wire.Role, Content: string(wire.Content)}
+	return nil
+}
+
+// messageText is the content of a message.
+type messageText string
+
+// UnmarshalJSON takes a plain string as it is: it is what nearly every message holds.
+func (t *messageText) UnmarshalJSON(b []byte) error {
+	if len(b) > 1 && b[0] == '"' && bytes.IndexByte(b, '\\') < 0 && utf8.Valid(b) {
+		*t = messageText(b[1 : len(b)-1])
+		return nil
+	}
+	if len(b) == 0 || b[0] != '[' {
+		return json.Unmarshal(b, (*string)(t))
 	}
 	var parts []struct {
 		Type string `json:"type"`
 		Text string `json:"text"`
 	}
-	if err := json.Unmarshal(wire.Content, &parts); err != nil {
+	if err := json.Unmarshal(b, &parts); err != nil {
 		return err
 	}
+	*t = ""
 	for _, p := range parts {
 		if p.Type != "text" {
 			return fmt.Errorf("content part of type %q is not text", p.Type)
 		}
-		m.Content += p.Text
+		*t += messageText(p.Text)
 	}
 	return nil
 }

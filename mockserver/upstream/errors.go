@@ -71,6 +71,9 @@ func (e *Error) HTTPStatus() int {
 	case ErrLimited:
 		return http.StatusTooManyRequests
 	case ErrRejected:
+		if e.Status == http.StatusUnauthorized {
+			return http.StatusForbidden // 401 would make clients doubt their own token
+		}
 		return e.Status
 	case ErrTimeout:
 		return http.StatusGatewayTimeout

@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/inference-iac/terraform-provider-inference/internal/api"
 	"github.com/inference-iac/terraform-provider-inference/tools/harness"
@@ -108,7 +110,8 @@ func (c chatter) stream(ctx context.Context, endpoint, question string, out io.W
 	return "", frames, fmt.Errorf("the stream ended after %d frames without [DONE]", frames)
 }
 
-// chat posts one user message. The caller closes the body.
+// chat posts one user message. A 429 is repeated after the time that it names, because provisioned throughput is
+// a limit that a burst meets. The caller closes the body.
 func (c chatter) chat(ctx context.Context, endpoint, question string, maxTokens int, stream bool) (*http.Response, error) {
 	greedy := 0.0
 	body, err := json.Marshal(api.Invocation{
@@ -119,20 +122,31 @@ func (c chatter) chat(ctx context.Context, endpoint, question string, maxTokens 
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.URL+api.InvocationsPath(endpoint), bytes.NewReader(body))
+	for {
+		res, err := c.post(ctx, api.InvocationsPath(endpoint), body)
+		if err != nil || res.StatusCode == http.StatusOK {
+			return res, err
+		}
+		detail, _ := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		wait, err := strconv.Atoi(res.Header.Get("Retry-After"))
+		if res.StatusCode != http.StatusTooManyRequests || err != nil {
+			return nil, fmt.Errorf("invoke %s: %s: %s", endpoint, res.Status, detail)
+		}
+		select {
+		case <-time.After(time.Duration(wait) * time.Second):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func (c chatter) post(ctx context.Context, path string, body []byte) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.URL+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+c.Token)
 	req.Header.Set("Content-Type", "application/json")
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	if res.StatusCode != http.StatusOK {
-		detail, _ := io.ReadAll(res.Body)
-		_ = res.Body.Close()
-		return nil, fmt.Errorf("invoke %s: %s: %s", endpoint, res.Status, detail)
-	}
-	return res, nil
+	return http.DefaultClient.Do(req)
 }

@@ -3,25 +3,22 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"syscall"
-
-	"github.com/inference-iac/terraform-provider-inference/mockserver"
 )
 
 // execute serves while a command runs, tells it where by its environment, and returns its exit code. Ctrl-C
 // reaches the command by itself, as it is in the same process group; SIGTERM is passed on.
 func execute(ctx context.Context, c config, command []string, stdin io.Reader, stdout, stderr io.Writer) (int, error) {
-	for _, n := range c.notes {
-		_, _ = fmt.Fprintln(stderr, "mockserver:", n)
-	}
-	s := mockserver.New(c.options)
-	url, err := s.Listen(c.listen)
+	s, err := c.open(stderr)
 	if err != nil {
 		return 1, err
+	}
+	url, err := s.Listen(c.listen)
+	if err != nil {
+		return 1, errors.Join(err, s.Close())
 	}
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Cancel = func() error {

@@ -2,12 +2,14 @@ package main
 
 import (
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
+	"os"
 	"strconv"
 	"strings"
 
@@ -18,9 +20,24 @@ import (
 type config struct {
 	options mockserver.Options
 	listen  string
+	data    string
 	token   string // printed in the ready line
 	verbose bool
 	notes   []string // for stderr, before anything else
+}
+
+// dataKey names the environment variable that holds the key of the data file.
+const dataKey = "MOCKSERVER_DATA_KEY"
+
+// open makes the server that the flags describe.
+func (c config) open(stderr io.Writer) (*mockserver.Server, error) {
+	for _, n := range c.notes {
+		_, _ = fmt.Fprintln(stderr, "mockserver:", n)
+	}
+	if c.data == "" {
+		return mockserver.New(c.options), nil
+	}
+	return mockserver.Open(c.data, os.Getenv(dataKey), c.options)
 }
 
 // list is a flag that may be given several times.
@@ -38,7 +55,7 @@ func parse(mode string, args []string, stderr io.Writer) (config, []string, erro
 	var c config
 	var tokens, models, roots, admins list
 	var port int
-	var gpus, progression string
+	var gpus, engines, progression, cert, key string
 	var scale float64
 	f := flag.NewFlagSet("mockserver "+mode, flag.ContinueOnError)
 	f.SetOutput(stderr)
@@ -54,7 +71,12 @@ func parse(mode string, args []string, stderr io.Writer) (config, []string, erro
 	f.Float64Var(&scale, "time-scale", 0, "let deployments last their real durations divided by this `factor`: 600 makes an hour six seconds")
 	f.BoolVar(&c.options.Admin, "admin", false, "serve the routes under /__admin/")
 	f.Uint64Var(&c.options.Seed, "seed", 0, "`seed` of the choice between served entities")
+	f.StringVar(&c.data, "data", "", "`file` to keep state in; secrets only with a key in "+dataKey)
+	f.StringVar(&cert, "tls-cert", "", "certificate `file`, for HTTPS")
+	f.StringVar(&key, "tls-key", "", "key `file`, for HTTPS")
 	f.BoolVar(&c.options.Simulate, "simulate", false, "answer invocations from a simulated model instead of the engine")
+	f.StringVar(&engines, "engines", "", "engines `file` in YAML: which model or workload type is answered by which engine outside")
+	f.BoolVar(&c.options.External, "external", false, "let external models ask their providers; otherwise they are answered here and nothing leaves the machine")
 	f.BoolVar(&c.options.RefuseEmptyConfig, "refuse-empty-config", false, "refuse configs without served entities")
 	f.BoolVar(&c.options.StrictScaleToZero, "strict-scale-to-zero", false, "refuse custom models that leave scale_to_zero_enabled out")
 	f.BoolVar(&c.verbose, "verbose", false, "log every request to stderr")
@@ -76,7 +98,9 @@ func parse(mode string, args []string, stderr io.Writer) (config, []string, erro
 		func() error { return c.setTokens(tokens) },
 		func() error { return c.setModels(models, roots) },
 		func() error { return c.setGPUs(gpus) },
+		func() error { return c.setTLS(cert, key) },
 		func() error { return c.setProgression(progression, scale) },
+		func() error { return c.setEngines(engines) },
 	} {
 		if err := step(); err != nil {
 			return c, nil, err
@@ -179,6 +203,18 @@ func setModel(m *mockserver.Model, pair string) (err error) {
 		err = fmt.Errorf("unknown key %q", key)
 	}
 	return err
+}
+
+func (c *config) setTLS(cert, key string) error {
+	if cert == "" && key == "" {
+		return nil
+	}
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	if err != nil {
+		return fmt.Errorf("--tls-cert, --tls-key: %w", err)
+	}
+	c.options.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	return nil
 }
 
 func (c *config) setGPUs(pool string) error {

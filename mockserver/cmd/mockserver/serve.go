@@ -3,10 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-
-	"github.com/inference-iac/terraform-provider-inference/mockserver"
 )
 
 // ready is the first line on stdout.
@@ -17,13 +16,13 @@ type ready struct {
 
 // serve runs until ctx ends, and lets requests under way end.
 func serve(ctx context.Context, c config, stdout, stderr io.Writer) error {
-	for _, n := range c.notes {
-		_, _ = fmt.Fprintln(stderr, "mockserver:", n)
-	}
-	s := mockserver.New(c.options)
-	url, err := s.Listen(c.listen)
+	s, err := c.open(stderr)
 	if err != nil {
 		return err
+	}
+	url, err := s.Listen(c.listen)
+	if err != nil {
+		return errors.Join(err, s.Close())
 	}
 	line, err := json.Marshal(ready{url, c.token})
 	if err != nil {
