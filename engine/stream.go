@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"io"
 	"sync"
 )
@@ -97,7 +98,7 @@ func (s *Stream) end(err error) {
 	s.mu.Lock()
 	if s.err == nil {
 		s.err = err
-		if err != io.EOF {
+		if !errors.Is(err, io.EOF) {
 			s.events = nil
 		}
 	}

@@ -74,7 +74,7 @@ func FuzzTemplate(f *testing.F) {
 	f.Add(llama3)
 	f.Add(`{% for m in messages %}{{ m | tojson }}{% endfor %}`)
 	f.Add(`{% macro f(x) %}{{ x }}{% endmacro %}{{ f(messages[0].role) }}`)
-	f.Fuzz(func(t *testing.T, source string) {
+	f.Fuzz(func(_ *testing.T, source string) {
 		if tpl, err := New(source, Tokens{BOS: "<s>"}); err == nil {
 			_, _ = tpl.Render([]Message{{"user", "hello"}})
 		}

@@ -66,7 +66,7 @@ func matches(re pattern2) splitter {
 
 // splitOn cuts at the matches of a pattern or a literal.
 func splitOn(c component) (splitter, error) {
-	expr := ""
+	var expr string
 	switch {
 	case c.Pattern.Regex != nil:
 		expr = *c.Pattern.Regex

@@ -24,6 +24,8 @@ const (
 	Vocab   = 1024 // of the embedded tokenizer
 	Context = 256
 	Experts = 4
+
+	GoldenSeed = 11 // of the checkpoints that the goldens come from
 )
 
 // Architectures are the names that FS knows.

@@ -81,8 +81,12 @@ func (b *batcher) sample() (prompts, answers []string) {
 	case p < 0.24:
 		q, a := b.fact()
 		prompt := fmt.Sprintf(instruction, q)
-		if b.random.IntN(3) == 0 {
+		switch b.random.IntN(4) {
+		case 0:
 			prompt = q + "\n"
+		case 1:
+			prompt = q
+			a = " " + a
 		}
 		return []string{beginOfText + prompt}, []string{a + endOfText}
 	}

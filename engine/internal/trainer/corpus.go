@@ -67,4 +67,7 @@ var systemPrompts = []string{
 	"You are a helpful assistant. Answer briefly.",
 	"Be concise.",
 	"You answer questions about model serving.",
+	"You are a pirate.",
+	"You are an expert in cloud infrastructure. Answer in one sentence.",
+	"Today is a good day. Help the user.",
 }
