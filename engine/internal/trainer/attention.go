@@ -38,7 +38,7 @@ func (n *net) attendBackward(tr *trace, datt, dq, dk, dv []float32, spans []span
 	scale := float32(1 / math.Sqrt(float64(n.headDim)))
 	// Heads that share keys add to the same gradients, so they take turns.
 	group := n.heads / n.kvHeads
-	parallel(n.threads, n.kvHeads, func(from, to int) {
+	parallel(n.threads, n.kvHeads, 1, func(from, to int) {
 		for h := from * group; h < to*group; h++ {
 			for si, s := range spans {
 				p := tr.probs[h*len(spans)+si]
@@ -64,7 +64,7 @@ func (n *net) attendBackward(tr *trace, datt, dq, dk, dv []float32, spans []span
 
 // eachHead runs f for every head of every span.
 func (n *net) eachHead(spans []span, f func(head int, s span, index int)) {
-	parallel(n.threads, n.heads, func(from, to int) {
+	parallel(n.threads, n.heads, 1, func(from, to int) {
 		for h := from; h < to; h++ {
 			for i, s := range spans {
 				f(h, s, h*len(spans)+i)

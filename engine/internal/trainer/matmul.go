@@ -5,20 +5,26 @@ import "sync"
 // The three products of training. float32(a*b) keeps the compiler from fusing
 // multiplication and addition on processors that could, which would change bits.
 
-// parallel runs f on parts of n; each part writes its own rows, so the number of
-// threads changes nothing.
-func parallel(threads, n int, f func(from, to int)) {
+// parallel runs f on parts of n, cut at multiples of grain; each part writes its
+// own rows, so the number of threads changes nothing.
+func parallel(threads, n, grain int, f func(from, to int)) {
+	blocks := (n + grain - 1) / grain
+	part := func(i int) { f(min(n, blocks*i/threads*grain), min(n, blocks*(i+1)/threads*grain)) }
 	var wg sync.WaitGroup
 	for i := 1; i < threads; i++ {
-		wg.Go(func() { f(n*i/threads, n*(i+1)/threads) })
+		wg.Go(func() { part(i) })
 	}
-	f(0, n/threads)
+	part(0)
 	wg.Wait()
 }
 
+// lanes is the number of outputs that dot4 computes at once. What is left over is
+// summed in another order, so nobody may cut elsewhere.
+const lanes = 4
+
 // forward writes y [t×n] = x [t×k] · wᵀ, w [n×k].
 func forward(threads int, y, x, w []float32, t, n, k int) {
-	parallel(threads, n, func(from, to int) {
+	parallel(threads, n, lanes, func(from, to int) {
 		for i := range t {
 			row, out := x[i*k:(i+1)*k], y[i*n:(i+1)*n]
 			j := from
@@ -67,7 +73,7 @@ func dot(x, w []float32) float32 {
 
 // backwardInput adds dy [t×n] · w [n×k] to dx [t×k].
 func backwardInput(threads int, dx, dy, w []float32, t, n, k int) {
-	parallel(threads, t, func(from, to int) {
+	parallel(threads, t, 1, func(from, to int) {
 		for i := from; i < to; i++ {
 			combine(dx[i*k:(i+1)*k], dy[i*n:(i+1)*n], w, n, k, 1)
 		}
@@ -76,7 +82,7 @@ func backwardInput(threads int, dx, dy, w []float32, t, n, k int) {
 
 // backwardWeight adds dyᵀ · x to dw [n×k].
 func backwardWeight(threads int, dw, dy, x []float32, t, n, k int) {
-	parallel(threads, n, func(from, to int) {
+	parallel(threads, n, 1, func(from, to int) {
 		for j := from; j < to; j++ {
 			combine(dw[j*k:(j+1)*k], dy[j:], x, t, k, n)
 		}

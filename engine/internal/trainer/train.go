@@ -49,7 +49,7 @@ func (n *net) lossGradient(logits []float32, b batch) float64 {
 		total += float64(w)
 	}
 	losses := make([]float64, len(b.tokens))
-	parallel(n.threads, len(b.tokens), func(from, to int) {
+	parallel(n.threads, len(b.tokens), 1, func(from, to int) {
 		for i := from; i < to; i++ {
 			row := logits[i*n.vocab : (i+1)*n.vocab]
 			peak := row[0]
