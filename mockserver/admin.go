@@ -1,8 +1,10 @@
 package mockserver
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // adminList is what GET /__admin/requests answers.
@@ -13,6 +15,11 @@ type adminList struct {
 // adminStep names the endpoint whose rollout moves one stage further.
 type adminStep struct {
 	Endpoint string `json:"endpoint"`
+}
+
+// adminClock puts the server's clock forward.
+type adminClock struct {
+	Advance string `json:"advance"` // as "90s" or "2h"
 }
 
 // adminRoutes are served with Options.Admin alone; they need a token like all others.
@@ -44,6 +51,20 @@ func adminRoutes() []route {
 			}
 			return nothing{}, nil
 		})},
+		{name: "admin_clock", method: "POST", path: base + "/clock", admin: true, run: taking(func(s *Server, _ *exchange, q adminClock) (nothing, error) {
+			d, err := time.ParseDuration(q.Advance)
+			if err != nil || d < 0 {
+				return nothing{}, invalid("advance", "must be a duration, as 90s or 2h, got '%s'", q.Advance)
+			}
+			s.Advance(d)
+			return nothing{}, nil
+		})},
+		{name: "admin_snapshot", method: "GET", path: base + "/snapshot", admin: true, run: asking(func(s *Server, _ *exchange) (json.RawMessage, error) {
+			return s.Snapshot()
+		})},
+		{name: "admin_restore", method: "POST", path: base + "/restore", admin: true, run: func(s *Server, x *exchange) (response, error) {
+			return jsonResponse{value: nothing{}}, s.Restore(x.body)
+		}},
 		{name: "admin_reset", method: "POST", path: base + "/reset", admin: true, run: asking(func(s *Server, x *exchange) (nothing, error) {
 			s.ClearFaults()
 			s.ResetRequests()

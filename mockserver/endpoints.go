@@ -18,6 +18,9 @@ func currentlyUpdating(name string) error {
 
 // createEndpoint answers create_endpoint. Without a config, or with an empty one, the endpoint is made empty.
 func (s *Server) createEndpoint(x *exchange, req api.CreateEndpoint) (api.Endpoint, error) {
+	if err := x.tenant.operate(s.opts.OperationLimit, x.now); err != nil {
+		return api.Endpoint{}, err
+	}
 	if err := checkCreate(req); err != nil {
 		return api.Endpoint{}, err
 	}
@@ -115,6 +118,9 @@ func (s *Server) putConfig(x *exchange, req api.ConfigInput) (api.Endpoint, erro
 
 // change updates the endpoint of the path and shows it.
 func (s *Server) change(x *exchange, f func(*record) error) (api.Endpoint, error) {
+	if err := x.tenant.operate(s.opts.OperationLimit, x.now); err != nil {
+		return api.Endpoint{}, err
+	}
 	r, err := x.tenant.update(x.vars["name"], s.opts.Progression, x.now, f)
 	if err != nil {
 		return api.Endpoint{}, err

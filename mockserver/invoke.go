@@ -88,12 +88,16 @@ func (s *Server) serving(x *exchange, name string) (*record, error) {
 
 // invoke asks the candidates in turn until one answers with anything but 429 and 5xx; the last error counts.
 func (s *Server) invoke(x *exchange, r *record, candidates []string, req api.Invocation) (response, error) {
-	if err := s.limits.admit(r, x.caller, x.now); err != nil {
-		return nil, err
+	name := candidates[0]
+	err := checkPayload(r, len(x.body))
+	if err == nil {
+		err = s.limits.admit(r, x.caller, x.now)
+	}
+	if err != nil {
+		return s.tables.log(s, x, r, name, nil, err), err
 	}
 	var resp response
-	var err error
-	for _, name := range candidates {
+	for _, name = range candidates {
 		e, ok := r.Active.entity(name)
 		if !ok {
 			return nil, refuse(http.StatusNotFound, api.CodeNotFound, "Endpoint '%s' serves no entity '%s'.", r.Name, name)
@@ -109,7 +113,7 @@ func (s *Server) invoke(x *exchange, r *record, candidates []string, req api.Inv
 			break
 		}
 	}
-	return resp, err
+	return s.tables.log(s, x, r, name, resp, err), err
 }
 
 // startAll starts a generation for each prompt before any is read, so that they share the backend's batches.

@@ -1,9 +1,7 @@
 package mockserver
 
 import (
-	"maps"
 	"net/http"
-	"slices"
 	"strconv"
 	"sync"
 
@@ -121,6 +119,13 @@ func (w *workspace) changeModel(name string, change func(*modelStore) error) err
 	return w.keepModel(name)
 }
 
+// replace takes the place of all models.
+func (s *modelStore) replace(models map[string]*registeredModel) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.models = models
+}
+
 // deleteVersion removes a version; its number is not used again.
 func (w *workspace) deleteVersion(name, version string) error {
 	return w.changeModel(name, func(s *modelStore) error {
@@ -135,7 +140,7 @@ func (w *workspace) deleteVersion(name, version string) error {
 func (s *modelStore) list(f func(*registeredModel)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, name := range slices.Sorted(maps.Keys(s.models)) {
+	for _, name := range sortedKeys(s.models) {
 		f(s.models[name])
 	}
 }

@@ -56,6 +56,10 @@ func (v *vault) kept(r *record) *record {
 	if v == nil || v.sealed() {
 		return r
 	}
+	return r.withoutSecrets()
+}
+
+func (r *record) withoutSecrets() *record {
 	out := *r
 	out.Active, out.Pending = r.Active.withoutSecrets(), r.Pending.withoutSecrets()
 	return &out

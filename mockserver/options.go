@@ -27,6 +27,11 @@ type Options struct {
 	Admins []string
 	Groups map[string][]string // user name to groups; every user is in the group users
 
+	// InferenceTables is a directory for the inference tables that the gateway is told to keep, as files
+	// catalog.schema.prefix_payload.jsonl of one line for each request. Empty: none are written.
+	InferenceTables string
+	// OperationLimit bounds the creates and updates of a workspace in five minutes; the API's is 50. 0: none.
+	OperationLimit int
 	// RefuseEmptyConfig refuses a config without served entities. The API's own answer is not documented;
 	// by default such a config is accepted and leaves an endpoint that is not ready.
 	RefuseEmptyConfig bool

@@ -25,11 +25,13 @@ type Server struct {
 	limits   limiter
 	buckets  buckets
 	usage    usageLog
+	tables   tables
 	vault    *vault
 
 	upstreams *upstreams
 
 	draining   atomic.Bool
+	ahead      atomic.Int64 // nanoseconds that Advance has put the clock forward
 	mu         sync.Mutex
 	workspaces map[string]*workspace
 	listeners  []*http.Server
@@ -44,6 +46,7 @@ func New(o Options) *Server {
 		traffic:    newDice(o.Seed),
 		backends:   backends{open: openEngine},
 		upstreams:  newUpstreams(o),
+		tables:     tables{dir: o.InferenceTables, logger: o.Logger},
 		workspaces: map[string]*workspace{},
 	}
 	if o.Simulate {
@@ -72,6 +75,7 @@ func (s *Server) Close() error {
 		cancel()
 	}
 	s.upstreams.close()
+	s.tables.close()
 	return errors.Join(append(errs, s.backends.close(), s.vault.close())...)
 }
 
@@ -93,7 +97,10 @@ func (s *Server) ready(*exchange) (serverState, error) {
 	return serverState{"ready"}, nil
 }
 
-func (s *Server) now() time.Time { return s.opts.Clock() }
+func (s *Server) now() time.Time { return s.opts.Clock().Add(time.Duration(s.ahead.Load())) }
+
+// Advance puts the server's clock forward, for rollouts, rate limits and throughput.
+func (s *Server) Advance(d time.Duration) { s.ahead.Add(int64(max(d, 0))) }
 
 // workspace returns the workspace of a name, made at its first use.
 func (s *Server) workspace(name string) *workspace {

@@ -22,6 +22,9 @@ type workspace struct {
 	ids       int // of endpoints made so far
 	built     map[string]bool
 
+	windowStart time.Time // of operations
+	operations  int
+
 	vault *vault // what clients were told is kept there first
 }
 
@@ -92,6 +95,9 @@ func (w *workspace) create(name string, p Progression, now time.Time, build func
 	defer w.mu.Unlock()
 	if _, ok := w.endpoints[name]; ok {
 		return nil, alreadyExists(name)
+	}
+	if len(w.endpoints) >= maxEndpoints {
+		return nil, badRequest("The workspace has %d serving endpoints, which is its limit.", maxEndpoints)
 	}
 	r, err := build(w.nextID())
 	if err != nil {

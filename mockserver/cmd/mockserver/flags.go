@@ -55,7 +55,7 @@ func parse(mode string, args []string, stderr io.Writer) (config, []string, erro
 	var c config
 	var tokens, models, roots, admins list
 	var port int
-	var gpus, engines, progression, cert, key string
+	var gpus, progression, cert, key, engines string
 	var scale float64
 	f := flag.NewFlagSet("mockserver "+mode, flag.ContinueOnError)
 	f.SetOutput(stderr)
@@ -77,6 +77,8 @@ func parse(mode string, args []string, stderr io.Writer) (config, []string, erro
 	f.BoolVar(&c.options.Simulate, "simulate", false, "answer invocations from a simulated model instead of the engine")
 	f.StringVar(&engines, "engines", "", "engines `file` in YAML: which model or workload type is answered by which engine outside")
 	f.BoolVar(&c.options.External, "external", false, "let external models ask their providers; otherwise they are answered here and nothing leaves the machine")
+	f.StringVar(&c.options.InferenceTables, "inference-tables", "", "`directory` for inference tables, as files of JSON lines")
+	f.IntVar(&c.options.OperationLimit, "operation-limit", 0, "creates and updates of a workspace in five minutes; the API has 50, 0 is none")
 	f.BoolVar(&c.options.RefuseEmptyConfig, "refuse-empty-config", false, "refuse configs without served entities")
 	f.BoolVar(&c.options.StrictScaleToZero, "strict-scale-to-zero", false, "refuse custom models that leave scale_to_zero_enabled out")
 	f.BoolVar(&c.verbose, "verbose", false, "log every request to stderr")
