@@ -12,6 +12,11 @@ provider "inference" {
   poll_interval = "20ms"
 }
 
+variable "share_of_new" {
+  type    = number
+  default = 30
+}
+
 resource "inference_serving_endpoint" "pair" {
   name = "pair"
 
@@ -41,11 +46,11 @@ resource "inference_served_entity" "new" {
 resource "inference_traffic_route" "old" {
   endpoint_name      = inference_serving_endpoint.pair.name
   served_entity_name = inference_served_entity.old.name
-  traffic_percentage = 70
+  traffic_percentage = 100 - var.share_of_new
 }
 
 resource "inference_traffic_route" "new" {
   endpoint_name      = inference_serving_endpoint.pair.name
   served_entity_name = inference_served_entity.new.name
-  traffic_percentage = 30
+  traffic_percentage = var.share_of_new
 }
