@@ -65,16 +65,19 @@ type call struct {
 	header http.Header
 	body   []byte
 	stream bool
+	probe  bool // asks how the upstream is: neither stopped by the circuit nor counted
 	// authorize adds the key. It is the last to touch the request, and returns what must not be repeated.
 	authorize func(*http.Request, []byte) (secrets, error)
 }
 
 // do sends a call and returns its answer once the headers are there; anything but a 2xx is an error.
 func (c *caller) do(ctx context.Context, x call) (*reply, error) {
-	if wait, ok := c.breaker.allow(); !ok {
-		return nil, &Error{Upstream: c.name, Kind: ErrCircuitOpen, RetryAfter: wait}
+	if !x.probe {
+		if wait, ok := c.breaker.allow(); !ok {
+			return nil, &Error{Upstream: c.name, Kind: ErrCircuitOpen, RetryAfter: wait}
+		}
 	}
-	r := &reply{caller: c, parent: ctx}
+	r := &reply{caller: c, parent: ctx, probe: x.probe}
 	r.ctx, r.cancel = context.WithCancelCause(ctx)
 	r.deadline = time.AfterFunc(c.timeouts.Request, r.expire)
 	if err := r.send(x); err != nil {
@@ -82,6 +85,7 @@ func (c *caller) do(ctx context.Context, x call) (*reply, error) {
 	}
 	if x.stream {
 		r.idle = time.AfterFunc(c.timeouts.Idle, r.expire)
+		r.idle.Stop() // it runs while somebody waits for bytes
 	}
 	return r, nil
 }
@@ -129,6 +133,7 @@ type reply struct {
 	idle     *time.Timer // of streams
 	body     io.ReadCloser
 	secrets  secrets
+	probe    bool
 }
 
 // expire ends a call that takes too long.
@@ -147,7 +152,7 @@ func (r *reply) send(x call) error {
 			return err
 		}
 	}
-	resp, err := r.caller.client.Do(req)
+	resp, err := r.caller.client.Do(req) //nolint:bodyclose // settle closes it
 	if err != nil {
 		return err
 	}
@@ -159,13 +164,20 @@ func (r *reply) send(x call) error {
 	return statusError(resp, body, r.caller.now())
 }
 
-// Read reads the body and notes that the stream lives.
+// Read reads the body, of streams with a bound on the wait.
 func (r *reply) Read(p []byte) (int, error) {
-	n, err := r.body.Read(p)
 	if r.idle != nil {
 		r.idle.Reset(r.caller.timeouts.Idle)
+		defer r.idle.Stop()
 	}
-	return n, err
+	return r.body.Read(p)
+}
+
+// record tells the circuit how the call ended.
+func (r *reply) record(o outcome) {
+	if !r.probe {
+		r.caller.breaker.record(o)
+	}
 }
 
 // drainTime is how long an answer that is complete may take to end, so that its connection can be used again.
@@ -180,23 +192,20 @@ func (r *reply) settle(err error) error {
 	}
 	cause := context.Cause(r.ctx)
 	r.deadline.Stop()
-	if r.idle != nil {
-		r.idle.Stop()
-	}
 	if r.body != nil {
 		_ = r.body.Close() // nothing of the answer is missing
 	}
 	r.cancel(nil)
 	if err == nil {
-		r.caller.breaker.record(good)
+		r.record(good)
 		return nil
 	}
 	if gone := r.parent.Err(); gone != nil {
-		r.caller.breaker.record(unknown)
+		r.record(unknown)
 		return gone
 	}
 	if ours := (*Error)(nil); cause != nil && !errors.As(cause, &ours) {
-		r.caller.breaker.record(unknown) // whoever reads the stream has gone
+		r.record(unknown) // whoever reads the stream has gone
 		return cause
 	}
 	if cause != nil {
@@ -205,13 +214,6 @@ func (r *reply) settle(err error) error {
 	e := asError(err)
 	e.Upstream = r.caller.name
 	r.secrets.scrub(e)
-	switch {
-	case e.Kind == ErrKey || e.Kind == ErrForbidden:
-		r.caller.breaker.record(unknown)
-	case healthy(e.Kind):
-		r.caller.breaker.record(good)
-	default:
-		r.caller.breaker.record(bad)
-	}
+	r.record(verdict(e.Kind))
 	return e
 }

@@ -78,12 +78,12 @@ func (e *Engine) Embed(ctx context.Context, inputs []string, keys KeyFunc) (Embe
 // Ready asks for the engine's health and for the list of its models.
 func (e *Engine) Ready(ctx context.Context, keys KeyFunc) error {
 	if e.kind.health != "" {
-		if err := e.caller.plain(ctx, e.get(ctx, e.kind.health, keys), func([]byte) error { return nil }); err != nil {
+		if err := e.caller.plain(ctx, e.probe(ctx, e.kind.health, keys), func([]byte) error { return nil }); err != nil {
 			return e.notReady("the engine is not healthy", err)
 		}
 	}
 	var served []string
-	err := e.caller.plain(ctx, e.get(ctx, "/v1/models", keys), func(body []byte) error {
+	err := e.caller.plain(ctx, e.probe(ctx, "/v1/models", keys), func(body []byte) error {
 		list, err := decodeJSON[struct {
 			Data []struct {
 				ID string `json:"id"`
@@ -115,14 +115,14 @@ func (e *Engine) Close() { e.caller.close() }
 
 func (e *Engine) post(ctx context.Context, path string, body any, keys KeyFunc) (call, error) {
 	b, err := json.Marshal(body)
-	x := e.get(ctx, path, keys)
-	x.method, x.body = http.MethodPost, b
-	x.header = http.Header{"Content-Type": {"application/json"}}
-	return x, err
+	return call{
+		method: http.MethodPost, url: e.base + path, header: http.Header{"Content-Type": {"application/json"}}, body: b,
+		authorize: bearerIf(ctx, e.config.Key, keys),
+	}, err
 }
 
-func (e *Engine) get(ctx context.Context, path string, keys KeyFunc) call {
-	return call{method: http.MethodGet, url: e.base + path, authorize: bearerIf(ctx, e.config.Key, keys)}
+func (e *Engine) probe(ctx context.Context, path string, keys KeyFunc) call {
+	return call{method: http.MethodGet, url: e.base + path, probe: true, authorize: bearerIf(ctx, e.config.Key, keys)}
 }
 
 // bearerIf sends the key that a configuration refers to; without a reference there is none to send.

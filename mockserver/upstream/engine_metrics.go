@@ -20,7 +20,7 @@ func (e *Engine) Metrics(ctx context.Context, keys KeyFunc) (EngineMetrics, erro
 		return EngineMetrics{}, &Error{Upstream: e.config.Name, Kind: ErrUnsupported, Message: "it publishes no metrics"}
 	}
 	var m EngineMetrics
-	err := e.caller.plain(ctx, e.get(ctx, e.kind.metrics, keys), func(body []byte) error {
+	err := e.caller.plain(ctx, e.probe(ctx, e.kind.metrics, keys), func(body []byte) error {
 		s, err := scrape.Parse(bytes.NewReader(body))
 		n := e.kind.names
 		m = EngineMetrics{

@@ -91,9 +91,15 @@ func (e *Error) HTTPStatus() int {
 	return http.StatusBadGateway
 }
 
-// healthy reports whether an error says nothing against the upstream's health.
-func healthy(kind error) bool {
-	return kind == ErrLimited || kind == ErrRejected || kind == ErrUnsupported
+// verdict is what an error says about the upstream's health.
+func verdict(kind error) outcome {
+	switch kind {
+	case ErrKey, ErrForbidden, ErrUnsupported:
+		return unknown // it was not asked
+	case ErrLimited, ErrRejected:
+		return good
+	}
+	return bad
 }
 
 // kindOfStatus maps a status that is no success.

@@ -182,7 +182,7 @@ func TestFaults(t *testing.T) {
 			server := httptest.NewServer(c.handler)
 			defer server.Close()
 			o := local()
-			if c.kind == upstream.ErrTimeout {
+			if errors.Is(c.kind, upstream.ErrTimeout) {
 				o = impatient()
 			}
 			e := engine(t, "vllm", server.URL, o)
@@ -205,7 +205,7 @@ func TestFaults(t *testing.T) {
 			}
 			if !errors.As(err, &known) || known.Upstream != "gpu" || known.HTTPStatus() != c.answer {
 				t.Errorf("%#v", err)
-			} else if c.kind == upstream.ErrLimited && known.RetryAfter != 7*time.Second {
+			} else if errors.Is(c.kind, upstream.ErrLimited) && known.RetryAfter != 7*time.Second {
 				t.Errorf("retry after %v", known.RetryAfter)
 			}
 			select {
@@ -405,6 +405,10 @@ func TestCircuit(t *testing.T) {
 	expect("second", upstream.ErrUnavailable, 2)
 	expect("third", upstream.ErrUnavailable, 3)
 	expect("open", upstream.ErrCircuitOpen, 3)
+	if err := e.Ready(t.Context(), nil); errors.Is(err, upstream.ErrCircuitOpen) || hits.Load() != 4 {
+		t.Errorf("a probe: %v", err)
+	}
+	hits.Store(3)
 	now = now.Add(59 * time.Second)
 	expect("still open", upstream.ErrCircuitOpen, 3)
 	now = now.Add(time.Second)

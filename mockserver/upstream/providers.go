@@ -58,6 +58,8 @@ func providers() map[string]provider {
 	}
 	palm := "/v1beta3/models/{model}"
 	palmTakes := features{n: true, topK: true, maxTemp: 1}
+	palmChatTakes := palmTakes
+	palmChatTakes.noStop = true
 	return map[string]provider{
 		"openai": {
 			base: "https://api.openai.com/v1", key: bearerKey("openai_api_key"),
@@ -99,7 +101,7 @@ func providers() map[string]provider {
 		"palm": {
 			base: "https://generativelanguage.googleapis.com", inPath: true, key: headerKey("X-Goog-Api-Key", "palm_api_key"),
 			tasks: map[string]operation{
-				api.TaskChat:        {path: palm + ":generateMessage", codec: palmMessage(), takes: palmTakes},
+				api.TaskChat:        {path: palm + ":generateMessage", codec: palmMessage(), takes: palmChatTakes},
 				api.TaskCompletions: {path: palm + ":generateText", codec: palmText(), takes: palmTakes},
 				api.TaskEmbeddings:  {path: palm + ":batchEmbedText", embed: palmEmbed()},
 			},

@@ -105,6 +105,7 @@ type features struct {
 	topK     bool
 	seed     bool
 	logprobs bool
+	noStop   bool
 	maxTemp  float64 // the end of the temperature's range; 0: 2, as in the serving API
 }
 
@@ -117,6 +118,7 @@ func (f features) fit(r Request) (Request, error) {
 		{r.texts() > 1 && !f.n, "n above 1"},
 		{r.TopK > 0 && !f.topK, "top_k"},
 		{r.Logprobs && !f.logprobs, "logprobs"},
+		{len(r.Stop) > 0 && f.noStop, "stop"},
 	} {
 		if rule.bad {
 			return r, &Error{Kind: ErrUnsupported, Message: "it does not take " + rule.field}

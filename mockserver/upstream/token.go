@@ -80,9 +80,12 @@ func (x *External) bearToken(req *http.Request, k *keyring, price []string, buy 
 	id := sha256.Sum256([]byte(strings.Join(price, "\x00")))
 	token := x.tokens.get(id, x.caller.now())
 	if token == nil {
-		ctx := context.WithValue(req.Context(), oauth2.HTTPClient, x.caller.client)
+		client, noted := *x.caller.client, &notingTransport{next: x.caller.client.Transport}
+		client.Transport = noted
 		var err error
-		if token, err = buy(ctx); err != nil {
+		if token, err = buy(context.WithValue(req.Context(), oauth2.HTTPClient, &client)); noted.err != nil {
+			return asError(noted.err)
+		} else if err != nil {
 			return tokenError(err)
 		}
 		x.tokens.put(id, token)
@@ -92,17 +95,26 @@ func (x *External) bearToken(req *http.Request, k *keyring, price []string, buy 
 	return nil
 }
 
-// tokenError tells a key that cannot be used from a token service that does not answer.
+// notingTransport remembers an error of the network, which the OAuth library hands on as text.
+type notingTransport struct {
+	next http.RoundTripper
+	err  error
+}
+
+func (n *notingTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := n.next.RoundTrip(req)
+	n.err = err
+	return resp, err
+}
+
+// tokenError tells a key that cannot be used from a token service that fails.
 func tokenError(err error) error {
 	var refused *oauth2.RetrieveError
-	var network *url.Error
 	switch {
 	case errors.As(err, &refused) && refused.Response != nil && refused.Response.StatusCode >= http.StatusInternalServerError:
 		return &Error{Kind: ErrUnavailable, Status: refused.Response.StatusCode, Message: "no access token"}
 	case errors.As(err, &refused):
 		return &Error{Kind: ErrKey, Message: "no access token: " + refused.ErrorCode}
-	case errors.As(err, &network):
-		return asError(err)
 	}
 	return &Error{Kind: ErrKey, Message: "no access token: the key cannot be used", Err: err}
 }

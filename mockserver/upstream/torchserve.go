@@ -56,22 +56,20 @@ func NewTorchServe(c TorchServeConfig, o Options) (*TorchServe, error) {
 
 // Generate asks for one text. Usage stays zero, and a text that its bound ended says stop: LLM-API tells neither.
 func (t *TorchServe) Generate(ctx context.Context, r Request, keys KeyFunc) (*Stream, error) {
-	r, err := features{topK: true}.fit(r)
-	if err == nil && len(r.Stop) > 0 {
-		err = &Error{Kind: ErrUnsupported, Message: "it does not take stop"}
-	}
+	r, err := features{topK: true, noStop: true}.fit(r)
 	if err != nil {
 		return nil, named(err, t.config.Name)
 	}
-	x := t.call(ctx, http.MethodPost, t.base+"/predictions/"+escape(t.config.Model), keys)
-	x.header = http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
-	x.body = []byte(t.form(r).Encode())
-	x.stream = r.Stream
+	x := call{
+		method: http.MethodPost, url: t.base + "/predictions/" + escape(t.config.Model), stream: r.Stream,
+		header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, body: []byte(form(r).Encode()),
+		authorize: bearerIf(ctx, t.config.Key, keys),
+	}
 	return t.caller.generate(ctx, x, t.codec(), r)
 }
 
 // form holds the prompt and the generation parameters under the names of Hugging Face's generate.
-func (t *TorchServe) form(r Request) url.Values {
+func form(r Request) url.Values {
 	f := url.Values{"text": {r.text()}, "do_sample": {strconv.FormatBool(r.Temperature > 0)}}
 	if r.MaxTokens > 0 {
 		f.Set("max_new_tokens", strconv.Itoa(r.MaxTokens))
@@ -125,13 +123,13 @@ func (t *TorchServe) Embed(context.Context, []string, KeyFunc) (Embeddings, erro
 // Ready asks the management API for a worker of the model that is ready.
 func (t *TorchServe) Ready(ctx context.Context, keys KeyFunc) error {
 	if t.management == "" {
-		if err := t.caller.plain(ctx, t.call(ctx, http.MethodGet, t.base+"/ping", keys), func([]byte) error { return nil }); err != nil {
+		if err := t.caller.plain(ctx, t.probe(ctx, t.base+"/ping", keys), func([]byte) error { return nil }); err != nil {
 			return &Error{Upstream: t.config.Name, Kind: ErrNotReady, Message: "the server is not healthy: " + err.Error(), Err: err}
 		}
 		return nil
 	}
 	var states []string
-	err := t.caller.plain(ctx, t.call(ctx, http.MethodGet, t.management+"/models/"+escape(t.config.Model), keys), func(body []byte) error {
+	err := t.caller.plain(ctx, t.probe(ctx, t.management+"/models/"+escape(t.config.Model), keys), func(body []byte) error {
 		versions, err := decodeJSON[[]struct {
 			Workers []struct {
 				Status string `json:"status"`
@@ -158,6 +156,6 @@ func (t *TorchServe) Ready(ctx context.Context, keys KeyFunc) error {
 // Close gives idle connections back.
 func (t *TorchServe) Close() { t.caller.close() }
 
-func (t *TorchServe) call(ctx context.Context, method, url string, keys KeyFunc) call {
-	return call{method: method, url: url, authorize: bearerIf(ctx, t.config.Key, keys)}
+func (t *TorchServe) probe(ctx context.Context, url string, keys KeyFunc) call {
+	return call{method: http.MethodGet, url: url, probe: true, authorize: bearerIf(ctx, t.config.Key, keys)}
 }
