@@ -22,6 +22,13 @@ type adminClock struct {
 	Advance string `json:"advance"` // as "90s" or "2h"
 }
 
+// adminCrash names an entity to take down.
+type adminCrash struct {
+	Endpoint string `json:"endpoint"`
+	Entity   string `json:"entity"`
+	Downtime string `json:"downtime"` // as "90s" or "2h"
+}
+
 // adminRoutes are served with Options.Admin alone; they need a token like all others.
 func adminRoutes() []route {
 	const base = "/__admin"
@@ -47,6 +54,16 @@ func adminRoutes() []route {
 		})},
 		{name: "admin_step", method: "POST", path: base + "/step", admin: true, run: taking(func(s *Server, x *exchange, q adminStep) (nothing, error) {
 			if err := s.step(x.tenant, q.Endpoint); err != nil {
+				return nothing{}, badRequest("%s.", err)
+			}
+			return nothing{}, nil
+		})},
+		{name: "admin_crash", method: "POST", path: base + "/crash", admin: true, run: taking(func(s *Server, x *exchange, q adminCrash) (nothing, error) {
+			d, err := time.ParseDuration(q.Downtime)
+			if err != nil || d < 0 {
+				return nothing{}, invalid("downtime", "must be a duration, as 90s or 2h, got '%s'", q.Downtime)
+			}
+			if err := s.crash(x.tenant, q.Endpoint, q.Entity, d); err != nil {
 				return nothing{}, badRequest("%s.", err)
 			}
 			return nothing{}, nil

@@ -40,6 +40,9 @@ func (t *attempt) run(req api.Invocation) (response, error) {
 	if err := t.admit(); err != nil {
 		return nil, err
 	}
+	if err := t.wake(x.ctx); err != nil {
+		return nil, err
+	}
 	for i := range q.generations {
 		g := &q.generations[i]
 		g.seeded, g.stream = q.seeded, req.Stream

@@ -10,7 +10,16 @@ import (
 func (s *Server) show(x *exchange, r *record) api.Endpoint {
 	e := s.project(x.tenant, r, x.now)
 	e.PermissionLevel = r.level(x.caller).String()
+	if r.RouteOptimized {
+		e.EndpointURL = x.base + api.InvocationsPath(r.Name)
+		e.DataPlaneInfo = &api.DataPlaneInfo{QueryInfo: &api.DataPlaneQuery{EndpointURL: e.EndpointURL, AuthorizationDetails: authorizationDetails(r.ID)}}
+	}
 	return e
+}
+
+// authorizationDetails is what a client shows the token endpoint to query a route-optimized endpoint.
+func authorizationDetails(id string) string {
+	return `[{"type":"workspace_permission","object_type":"serving-endpoints","object_path":"/serving-endpoints/` + id + `","actions":["query_inference_endpoint"]}]`
 }
 
 // project shows a record as the wire does: without what is consumed and never echoed, entities mirrored under
@@ -32,7 +41,7 @@ func (s *Server) project(w *workspace, r *record, now time.Time) api.Endpoint {
 		EndpointType:            endpointType(r),
 	}
 	if r.Active != nil {
-		states, ready := s.activeStates(w, r.Active, now)
+		states, ready := s.activeStates(w, r, now)
 		e.Config = projectConfig(r.Active, states)
 		if len(r.Active.Entities) > 0 && !r.Stopped && ready {
 			e.State.Ready = api.ReadyYes

@@ -40,11 +40,17 @@ func (u *upstreams) readiness(b upstream.Backend, keys upstream.KeyFunc, now tim
 	return err
 }
 
-// activeStates tells how the entities of an active config are: ready, unless their engine outside says otherwise.
-func (s *Server) activeStates(w *workspace, v *revision, now time.Time) (states []api.EntityState, ready bool) {
+// activeStates tells how the entities of an active config are: ready, unless they crashed or their engine outside
+// says otherwise.
+func (s *Server) activeStates(w *workspace, r *record, now time.Time) (states []api.EntityState, ready bool) {
+	v := r.Active
 	states, ready = make([]api.EntityState, len(v.Entities)), true
 	for i, e := range v.Entities {
 		states[i].Deployment = api.DeploymentReady
+		if s.outages.down(meterKey{r.ID, e.Spec.Name}, now) {
+			states[i], ready = recovering(), false
+			continue
+		}
 		b, ok := s.upstreams.engine(e.Spec)
 		if !ok {
 			continue

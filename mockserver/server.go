@@ -26,6 +26,7 @@ type Server struct {
 	buckets  buckets
 	usage    usageLog
 	tables   tables
+	outages  outages
 	vault    *vault
 
 	upstreams *upstreams
