@@ -69,7 +69,12 @@ func (r *servingEndpoint) Create(ctx context.Context, req resource.CreateRequest
 func (r *servingEndpoint) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state endpointModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || r.Services == nil {
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	// A CLI that keeps no identities hands none in, and the framework wants one back even of what is gone.
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, endpointIdentity{state.Name})...)
+	if r.Services == nil {
 		return
 	}
 	ep, err := r.coordinator.Snapshot(ctx, state.Name.ValueString())
@@ -89,7 +94,6 @@ func (r *servingEndpoint) Read(ctx context.Context, req resource.ReadRequest, re
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, shown)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, endpointIdentity{shown.Name})...)
 }
 
 // Update sends each changed setting over the route that carries it, and what the endpoint serves in one config
