@@ -42,7 +42,7 @@ func (b *Backend) Close() error {
 
 // minWork is the number of multiplications under which waking a worker costs more
 // than it saves.
-const minWork = 1 << 15
+const minWork = 1 << 18
 
 // share runs f on parts of n rows, on one goroutine if the whole is little work.
 func (b *Backend) share(n, work int, f func(from, to int)) {

@@ -8,29 +8,37 @@ import (
 
 // pool runs the parts of one operation on several goroutines. Parking a goroutine
 // costs about 50 µs, more than many a matrix product, so an idle worker looks for
-// work for a while before it parks.
+// work for a while before it parks. The caller waits for nobody who has not begun:
+// on a busy machine the others may not get a processor for milliseconds.
 type pool struct {
 	workers []*worker
 	done    sync.WaitGroup
 	job     func(worker int)
-	left    atomic.Int32
 }
 
 // worker is one goroutine's mailbox, alone on its cache lines.
 type worker struct {
-	round  atomic.Uint64 // number of the newest job; the worker runs it once
+	state  atomic.Uint32
 	parked atomic.Bool
 	wake   chan struct{}
 	_      [64]byte
 }
 
+// States of a worker. The caller offers and withdraws, the worker takes and
+// returns to idle.
+const (
+	idle uint32 = iota
+	offered
+	taken
+	stopped
+)
+
 const (
 	spins      = 4000 // looks before parking
 	spinsYield = 32   // looks between two offers of the thread to others
-	roundStop  = ^uint64(0)
 )
 
-// newPool starts threads-1 goroutines; the caller of run is the last worker.
+// newPool starts threads-1 goroutines; the caller of each is the last worker.
 func newPool(threads int) *pool {
 	p := &pool{}
 	for i := 1; i < threads; i++ {
@@ -44,27 +52,8 @@ func newPool(threads int) *pool {
 // threads is the number of workers, the caller included.
 func (p *pool) threads() int { return len(p.workers) + 1 }
 
-// run calls f once on every worker and returns when all have returned.
-func (p *pool) run(f func(worker int)) {
-	if len(p.workers) == 0 {
-		f(0)
-		return
-	}
-	p.job = f
-	p.left.Store(int32(len(p.workers)))
-	for _, w := range p.workers {
-		p.start(w, w.round.Load()+1)
-	}
-	f(0)
-	for i := 1; p.left.Load() != 0; i++ {
-		if i%spinsYield == 0 {
-			runtime.Gosched()
-		}
-	}
-	p.job = nil
-}
-
-// each shares n parts out: whoever is free takes the next.
+// each shares n parts out, whoever is free takes the next, and returns when all
+// are done.
 func (p *pool) each(n int, f func(worker, part int)) {
 	if n <= 1 || len(p.workers) == 0 {
 		for i := range n {
@@ -73,59 +62,77 @@ func (p *pool) each(n int, f func(worker, part int)) {
 		return
 	}
 	var next atomic.Int32
-	p.run(func(id int) {
+	p.job = func(id int) {
 		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
 			f(id, i)
 		}
-	})
+	}
+	for _, w := range p.workers {
+		w.tell(offered)
+	}
+	p.job(0)
+	for _, w := range p.workers {
+		w.join()
+	}
+	p.job = nil
 }
 
 // close ends the goroutines.
 func (p *pool) close() {
 	for _, w := range p.workers {
-		p.start(w, roundStop)
+		w.tell(stopped)
 	}
 	p.done.Wait()
 	p.workers = nil
 }
 
-func (p *pool) start(w *worker, round uint64) {
-	w.round.Store(round)
+func (p *pool) serve(w *worker, id int) {
+	for w.await() {
+		p.job(id)
+		w.state.Store(idle)
+	}
+}
+
+// tell changes the state and wakes the worker.
+func (w *worker) tell(state uint32) {
+	w.state.Store(state)
 	if w.parked.CompareAndSwap(true, false) {
 		w.wake <- struct{}{}
 	}
 }
 
-func (p *pool) serve(w *worker, id int) {
-	seen := uint64(0)
-	for {
-		seen = w.await(seen)
-		if seen == roundStop {
-			return
+// join withdraws an offer, or waits for the end of one that was taken.
+func (w *worker) join() {
+	if w.state.CompareAndSwap(offered, idle) {
+		return
+	}
+	for i := 1; w.state.Load() != idle; i++ {
+		if i%spinsYield == 0 {
+			runtime.Gosched()
 		}
-		p.job(id)
-		p.left.Add(-1)
 	}
 }
 
-// await returns the number of the next job.
-func (w *worker) await(seen uint64) uint64 {
+// await takes the next job; false means that there will be none.
+func (w *worker) await() bool {
 	for {
 		for i := 1; i <= spins; i++ {
-			if r := w.round.Load(); r != seen {
-				return r
+			switch w.state.Load() {
+			case offered:
+				if w.state.CompareAndSwap(offered, taken) {
+					return true
+				}
+			case stopped:
+				return false
 			}
 			if i%spinsYield == 0 {
 				runtime.Gosched()
 			}
 		}
 		w.parked.Store(true)
-		if r := w.round.Load(); r != seen && w.parked.CompareAndSwap(true, false) {
-			return r // it came between the last look and parking
+		if s := w.state.Load(); (s == offered || s == stopped) && w.parked.CompareAndSwap(true, false) {
+			continue // it came between the last look and parking
 		}
-		// The caller can be held up between announcing a job and looking whether the
-		// worker is parked. The worker has then done the job already and is woken
-		// for nothing: it must not do it twice, so it looks at the number again.
-		<-w.wake
+		<-w.wake // it can come late, for an offer that was withdrawn: look again
 	}
 }

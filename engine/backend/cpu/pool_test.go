@@ -31,20 +31,40 @@ func TestPoolRunsEveryPartOnce(t *testing.T) {
 	}
 }
 
-// TestLateWakeIsNoJob replays a caller that is held up between announcing a job
-// and looking whether the worker is parked: the wake comes when the job is done.
+// TestLateWakeIsNoJob replays a caller that is held up between its offer and the
+// look whether the worker is parked: the wake comes when the job is over.
 func TestLateWakeIsNoJob(t *testing.T) {
 	w := &worker{wake: make(chan struct{}, 1)}
-	w.round.Store(5)
 	w.wake <- struct{}{}
-	got := make(chan uint64)
-	go func() { got <- w.await(5) }()
+	got := make(chan bool)
+	go func() { got <- w.await() }()
 	for len(w.wake) > 0 {
 		runtime.Gosched()
 	}
-	p := &pool{}
-	p.start(w, 6)
-	if r := <-got; r != 6 {
-		t.Errorf("job %d was run twice", r)
+	select {
+	case <-got:
+		t.Error("a wake without an offer is taken for a job")
+	default:
+	}
+	w.tell(offered)
+	if !<-got || w.state.Load() != taken {
+		t.Error("the offer is not taken")
+	}
+	go func() { got <- w.await() }()
+	w.state.Store(idle)
+	w.tell(stopped)
+	if <-got {
+		t.Error("a stopped worker goes on")
+	}
+}
+
+// TestAbsentWorkerIsNotWaitedFor checks that the caller does all parts itself when
+// nobody takes its offers.
+func TestAbsentWorkerIsNotWaitedFor(t *testing.T) {
+	p := &pool{workers: []*worker{{wake: make(chan struct{}, 1)}}}
+	sum := 0
+	p.each(10, func(_, part int) { sum += part })
+	if sum != 45 || p.workers[0].state.Load() != idle {
+		t.Errorf("sum %d, state %d", sum, p.workers[0].state.Load())
 	}
 }
