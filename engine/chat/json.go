@@ -41,9 +41,8 @@ type jsonWriter struct {
 	indent int // -1: one line
 }
 
-// maxDepth bounds nesting, because a template can build a value that holds itself.
-const maxDepth = 32
-
+// value writes v. Nesting is bounded, because a template can build a value that
+// holds itself.
 func (w *jsonWriter) value(v *exec.Value, depth int) {
 	switch {
 	case v.IsNil() || depth > maxDepth:

@@ -13,8 +13,8 @@ import (
 
 // What one rendering may do.
 const (
-	maxSteps  = 100_000 // rounds of loops
-	maxCalls  = 2_000   // calls of macros; recursion is bounded with them
+	maxSteps  = 100_000 // rounds of loops and calls of macros
+	maxDepth  = 32      // macros in macros, and values in values
 	maxOutput = 8 << 20 // bytes
 )
 
@@ -24,7 +24,7 @@ const meterName = "__meter__"
 
 // meter counts what one rendering does.
 type meter struct {
-	steps, calls int
+	steps, depth int
 	exceeded     bool
 	refusal      string
 }
@@ -64,11 +64,10 @@ func (m *meter) span(_ *exec.Evaluator, params *exec.VarArgs) ([]int, error) {
 	return out, nil
 }
 
-// tick is a node that counts one round or call, put at the beginning of the body
-// that repeats.
+// tick is a node that counts one round or call, put around the body that repeats.
 type tick struct {
 	nodes.ControlStructure
-	call bool
+	depth int // what it adds to the depth
 }
 
 // Execute implements exec.ControlStructure.
@@ -78,21 +77,26 @@ func (t tick) Execute(r *exec.Renderer, _ *nodes.ControlStructureBlock) error {
 	if !ok {
 		return ErrLimit
 	}
-	if t.call {
-		m.calls++
-	} else {
-		m.steps++
-	}
-	if m.exceeded || m.steps > maxSteps || m.calls > maxCalls {
+	m.steps++
+	m.depth += t.depth
+	if m.exceeded || m.steps > maxSteps || m.depth > maxDepth {
 		m.exceeded = true
 		return ErrLimit
 	}
 	return nil
 }
 
-// metered puts a tick before what a wrapper holds.
-func metered(w *nodes.Wrapper, at nodes.ControlStructure, call bool) {
-	w.Nodes = append([]nodes.Node{&nodes.ControlStructureBlock{Location: at.Position(), Name: "tick", ControlStructure: tick{at, call}}}, w.Nodes...)
+// metered puts a tick before what a wrapper holds and, if it can call itself, one
+// behind that takes the depth back.
+func metered(w *nodes.Wrapper, at nodes.ControlStructure, calls bool) {
+	node := func(depth int) nodes.Node {
+		return &nodes.ControlStructureBlock{Location: at.Position(), Name: "tick", ControlStructure: tick{at, depth}}
+	}
+	if !calls {
+		w.Nodes = append([]nodes.Node{node(0)}, w.Nodes...)
+		return
+	}
+	w.Nodes = append(append([]nodes.Node{node(1)}, w.Nodes...), node(-1))
 }
 
 // structures are gonja's, with loops and macros metered and without those that

@@ -23,6 +23,7 @@ func TestRender(t *testing.T) {
 		{"tojson indented", `{{ messages[0] | tojson(indent=2) }}`, "{\n  \"role\": \"user\",\n  \"content\": \"x\"\n}", []Message{{"user", "x"}}},
 		{"range and break", `{% for i in range(5) %}{% if i == 2 %}{% break %}{% endif %}{{ i }}{% endfor %}`, "01", nil},
 		{"macro", `{% macro f(x) %}[{{ x }}]{% endmacro %}{{ f(1) }}{{ f(2) }}`, "[1][2]", nil},
+		{"many calls in turn", `{% macro f(x) %}{{ x }}{% endmacro %}{% for i in range(50) %}{{ f(i % 10) }}{% endfor %}`, strings.Repeat("0123456789", 5), nil},
 		{"namespace", `{% set ns = namespace(n=0) %}{% for m in messages %}{% set ns.n = ns.n + 1 %}{% endfor %}{{ ns.n }}`, "2", []Message{{"a", "b"}, {"c", "d"}}},
 		{"date", `{{ strftime_now("%d %b %Y") }}`, fixedDate, nil},
 		{"negative index and slice", `{{ messages[-1]['content'] }}{% for m in messages[1:] %}{{ m['role'] }}{% endfor %}`, "dc", []Message{{"a", "b"}, {"c", "d"}}},
@@ -50,6 +51,7 @@ func TestRenderErrors(t *testing.T) {
 		{"endless range", `{% for i in range(1000000000) %}{% endfor %}`, ErrLimit},
 		{"nested loops", `{% for i in range(999) %}{% for j in range(999) %}{% endfor %}{% endfor %}`, ErrLimit},
 		{"recursion", `{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}`, ErrLimit},
+		{"recursive loop", `{% for i in [1] recursive %}{{ loop([1]) }}{% endfor %}`, ErrLimit},
 		{"meter overwritten", `{% set __meter__ = 1 %}{% for i in [1] %}{% endfor %}`, ErrTemplate},
 		{"output", `{% set x = "0123456789" * 1000 %}{% for i in range(10000) %}{{ x }}{% endfor %}`, ErrLimit},
 	} {
