@@ -21,7 +21,7 @@ func (t *attempt) key() meterKey { return meterKey{t.record.ID, t.entity.Spec.Na
 func (t *attempt) run(req api.Invocation) (response, error) {
 	x, spec := t.x, t.entity.Spec
 	if f := t.faults.takeEntity(x.route, t.record.Name, spec.Name); f != nil {
-		t.strike(f, x.ctx, x.seq)
+		t.strike(x.ctx, f, x.seq)
 		if f.Status != 0 {
 			return nil, f.refusal()
 		}

@@ -103,13 +103,13 @@ func (s *Server) withFaults(w http.ResponseWriter, r *http.Request, rt route, se
 		kept := &keptAnswer{header: http.Header{}}
 		serve(kept)
 		s.recorder.end(seq, kept.status)
-		s.strike(f, r.Context(), seq)
+		s.strike(r.Context(), f, seq)
 		if !f.replaces() {
 			kept.replay(w)
 			return
 		}
 	} else {
-		s.strike(f, r.Context(), seq)
+		s.strike(r.Context(), f, seq)
 		if !f.replaces() {
 			serve(w)
 			return
@@ -121,7 +121,7 @@ func (s *Server) withFaults(w http.ResponseWriter, r *http.Request, rt route, se
 	_ = f.refusal().write(w, rt.errors)
 }
 
-func (s *Server) strike(f *Fault, ctx context.Context, seq int) {
+func (s *Server) strike(ctx context.Context, f *Fault, seq int) {
 	if f.Do != nil {
 		f.Do(s.recorder.get(seq))
 	}
