@@ -138,7 +138,9 @@ func (e *Engine) start() error {
 	if err := e.reserve(); err != nil {
 		return err
 	}
-	e.describe()
+	if err := e.describe(); err != nil {
+		return err
+	}
 	e.metrics = newMetricsCounter(e.cache.Total())
 	go e.loop()
 	return nil

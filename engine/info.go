@@ -1,8 +1,11 @@
 package engine
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/inference-iac/terraform-provider-inference/engine/model"
 	"github.com/inference-iac/terraform-provider-inference/engine/tokenizer"
 )
 
@@ -27,22 +30,30 @@ type Info struct {
 	CacheBytes    int      // size of the KV pool
 }
 
-// describe completes what loading has not set.
-func (e *Engine) describe() {
+// describe completes what loading has not set. A task that the checkpoint declares
+// comes first; one that it cannot do is an error.
+func (e *Engine) describe() error {
 	c, i := e.config, &e.info
 	i.Architecture, i.Family = c.Architecture, c.Family
 	i.ContextLength, i.Vocabulary, i.HiddenSize = e.maxLen, c.Vocab, c.Hidden
 	i.Backend = e.backend.Name()
-	if e.encoder != nil {
-		i.Tasks = []string{TaskEmbeddings}
-		return
+	i.Tasks = []string{TaskEmbeddings}
+	if e.encoder == nil {
+		i.CacheBytes = e.decoder.KVBytes()
+		if e.template != nil {
+			i.Tasks = slices.Insert(i.Tasks, 0, TaskChat)
+		}
+		i.Tasks = slices.Insert(i.Tasks, 0, TaskCompletions)
 	}
-	i.CacheBytes = e.decoder.KVBytes()
-	i.Tasks = []string{TaskCompletions}
-	if e.template != nil {
-		i.Tasks = append(i.Tasks, TaskChat)
+	if e.files.Task == "" {
+		return nil
 	}
-	i.Tasks = append(i.Tasks, TaskEmbeddings)
+	at := slices.Index(i.Tasks, e.files.Task)
+	if at < 0 {
+		return fmt.Errorf("%w: MLmodel declares task %q, the model can do %s", model.ErrCheckpoint, e.files.Task, strings.Join(i.Tasks, ", "))
+	}
+	i.Tasks = slices.Insert(slices.Delete(i.Tasks, at, at+1), 0, e.files.Task)
+	return nil
 }
 
 // validText is b as text, broken characters replaced.

@@ -71,7 +71,7 @@ func TestLayouts(t *testing.T) {
 			if got := text(t, e, err); got != want {
 				t.Errorf("in shards:\n got %s\nwant %s", got, want)
 			}
-			mlflow := fstest.MapFS{"MLmodel": file("flavors:\n  transformers:\n    task: llm/v1/completions\nmetadata:\n  task: llm/v1/completions\n")}
+			mlflow := fstest.MapFS{"MLmodel": file(mlmodel("llm/v1/chat"))}
 			for name, f := range fsys {
 				mlflow["model/"+name] = f
 			}
@@ -82,6 +82,38 @@ func TestLayouts(t *testing.T) {
 				t.Errorf("from MLflow:\n got %s\nwant %s", got, want)
 			}
 		})
+	}
+}
+
+// mlmodel is an MLmodel file as MLflow writes it.
+func mlmodel(task string) string {
+	return "artifact_path: model\nflavors:\n  python_function:\n    loader_module: mlflow.transformers\n  transformers:\n    task: text-generation\n" +
+		"metadata:\n  source: somewhere\n  task: \"" + task + "\"\nmlflow_version: 2.9.2\n"
+}
+
+func TestMLflowTask(t *testing.T) {
+	open := func(head string) (*engine.Engine, error) {
+		files := fstest.MapFS{"MLmodel": file(head)}
+		for name, f := range llama(t, backend.StoredBF16) {
+			files["model/"+name] = f
+		}
+		return engine.OpenFS(files, engine.Options{})
+	}
+	e, err := open(mlmodel("llm/v1/chat"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = e.Close() }()
+	if got := e.Info().Tasks; got[0] != engine.TaskChat || len(got) != 3 {
+		t.Errorf("tasks %v", got)
+	}
+	for head, want := range map[string]string{
+		mlmodel("llm/v1/magic"):                        "llm/v1/magic",
+		"flavors:\n  sklearn:\n    x: transformers:\n": "transformers flavor",
+	} {
+		if _, err := open(head); !errors.Is(err, model.ErrCheckpoint) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v", head, err)
+		}
 	}
 }
 

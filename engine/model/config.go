@@ -29,7 +29,6 @@ type Config struct {
 	Experts      int // 0: a dense model
 	ExpertsUsed  int
 	Tied         bool // the output weights are the embedding
-	BOS          int  // -1: none
 	EOS          []int
 	Rope         *Rope
 	Slopes       []float32 // of ALiBi, by head
@@ -58,7 +57,6 @@ type jsonConfig struct {
 	HiddenAct             string     `json:"hidden_act"`
 	SlidingWindow         *int       `json:"sliding_window"`
 	UseSlidingWindow      *bool      `json:"use_sliding_window"`
-	BOS                   *int       `json:"bos_token_id"`
 	EOS                   intOrInts  `json:"eos_token_id"`
 	NumLocalExperts       int        `json:"num_local_experts"`
 	NumExpertsPerTok      int        `json:"num_experts_per_tok"`
@@ -134,11 +132,8 @@ func parseConfig(raw jsonConfig) (Config, family, error) {
 		Hidden: raw.HiddenSize, Layers: raw.NumHiddenLayers, Heads: raw.NumAttentionHeads,
 		FFN: raw.IntermediateSize, Vocab: raw.VocabSize, Context: raw.MaxPositionEmbeddings,
 		Experts: raw.NumLocalExperts, ExpertsUsed: raw.NumExpertsPerTok,
-		BOS: -1, EOS: raw.EOS, Encoder: fam.encoder,
+		EOS: raw.EOS, Encoder: fam.encoder,
 		Eps: float32(raw.RMSNormEps),
-	}
-	if raw.BOS != nil {
-		c.BOS = *raw.BOS
 	}
 	if err := fam.configure(&c, raw); err != nil {
 		return Config{}, family{}, err

@@ -9,15 +9,16 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 )
 
 // Files is where a checkpoint lies. Its parts live until Close.
 type Files struct {
-	fsys   fs.FS
-	root   string // directory on disk; "": none, files are read instead of mapped
-	unmap  []func() error
-	mapped bool
+	// Task is what an MLflow model declares in metadata.task, as "llm/v1/chat".
+	Task string
+
+	fsys  fs.FS
+	root  string // directory on disk; "": none, files are read instead of mapped
+	unmap []func() error
 }
 
 // maxJSON bounds every JSON file of a checkpoint but the tokenizer.
@@ -83,7 +84,6 @@ func (f *Files) load(name string) ([]byte, error) {
 		data, unmap, err := mapFile(filepath.Join(f.root, filepath.FromSlash(name)))
 		if err == nil {
 			f.unmap = append(f.unmap, unmap)
-			f.mapped = true
 			return data, nil
 		}
 		if !errors.Is(err, errors.ErrUnsupported) {
@@ -158,10 +158,11 @@ func locate(f *Files) (*Files, error) {
 	if _, err := fs.Stat(f.fsys, "config.json"); err == nil {
 		return f, nil
 	}
-	sub, err := mlflowDir(f.fsys)
+	sub, task, err := mlflowModel(f.fsys)
 	if err != nil {
 		return nil, err
 	}
+	f.Task = task
 	below, err := fs.Sub(f.fsys, sub)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCheckpoint, err)
@@ -171,22 +172,4 @@ func locate(f *Files) (*Files, error) {
 		f.root = filepath.Join(f.root, filepath.FromSlash(sub))
 	}
 	return f, nil
-}
-
-// mlflowDir is the directory of an MLflow model that holds a Hugging Face one.
-func mlflowDir(fsys fs.FS) (string, error) {
-	head, err := fs.ReadFile(fsys, "MLmodel")
-	if err != nil {
-		return "", fmt.Errorf("%w: neither config.json nor MLmodel is there", ErrCheckpoint)
-	}
-	if !strings.Contains(string(head), "transformers:") {
-		return "", fmt.Errorf("%w: MLmodel has no transformers flavor", ErrCheckpoint)
-	}
-	// MLflow writes components/<name> or model beside MLmodel (mlflow.transformers).
-	for _, dir := range []string{"model", "components/model", "artifacts/model", "data/model"} {
-		if _, err := fs.Stat(fsys, dir+"/config.json"); err == nil {
-			return dir, nil
-		}
-	}
-	return "", fmt.Errorf("%w: the MLflow model holds no model/config.json", ErrCheckpoint)
 }
