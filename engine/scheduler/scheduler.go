@@ -16,6 +16,9 @@ type Config struct {
 	MaxSequences int  // sequences in one step
 	TokenBudget  int  // tokens in one step; at least MaxSequences, else decode could starve
 	Static       bool // admit only when nothing runs: the batch stays as it began until all have left
+	// LongPrompt is the number of tokens above which a prompt is computed in parts
+	// of Chunk, so that whoever comes meanwhile waits for a short step; 0: none is.
+	LongPrompt, Chunk int
 }
 
 // Sequence is what the scheduler knows of one request.
@@ -32,6 +35,7 @@ type Sequence struct {
 	Whole bool
 
 	computed    int
+	long        bool // computed in small parts until it has caught up
 	table       kvcache.Table
 	preemptions int
 }
@@ -103,7 +107,7 @@ func (s *Scheduler) Schedule() []Slot {
 		q := s.running[i]
 		// One token is kept for everybody behind, so that a long prompt slows
 		// decoding but cannot stop it.
-		n := min(len(q.Tokens)-q.computed, s.share(budget-(len(s.running)-1-i), admit && len(s.waiting) > 0))
+		n := s.part(q, s.share(budget-(len(s.running)-1-i), admit && len(s.waiting) > 0))
 		if n <= 0 {
 			continue
 		}
@@ -121,7 +125,7 @@ func (s *Scheduler) Schedule() []Slot {
 		if !q.NoPrefix {
 			q.computed = s.cache.Match(&q.table, q.Tokens)
 		}
-		n := min(len(q.Tokens)-q.computed, s.share(budget, len(s.waiting) > 1))
+		n := s.part(q, s.share(budget, len(s.waiting) > 1))
 		if q.Whole {
 			if n = len(q.Tokens); n > budget {
 				break
@@ -138,6 +142,18 @@ func (s *Scheduler) Schedule() []Slot {
 		budget -= n
 	}
 	return plan
+}
+
+// part is how many tokens of a sequence are computed within a budget.
+func (s *Scheduler) part(q *Sequence, budget int) int {
+	left := len(q.Tokens) - q.computed
+	if s.cfg.Chunk > 0 {
+		q.long = left > s.cfg.LongPrompt || q.long && left > 1
+		if q.long {
+			left = min(left, s.cfg.Chunk)
+		}
+	}
+	return min(left, budget)
 }
 
 // share is what one sequence may take of the budget. While others wait for

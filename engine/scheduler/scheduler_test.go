@@ -33,7 +33,7 @@ func prompt(first int32, n, answer int) *Sequence {
 
 func TestNewRefusesStarvation(t *testing.T) {
 	c, _ := kvcache.New(1, 1)
-	for _, cfg := range []Config{{0, 1, false}, {2, 1, false}} {
+	for _, cfg := range []Config{{TokenBudget: 1}, {MaxSequences: 2, TokenBudget: 1}} {
 		if _, err := New(cfg, c); err == nil {
 			t.Errorf("%+v is accepted", cfg)
 		}
@@ -41,7 +41,7 @@ func TestNewRefusesStarvation(t *testing.T) {
 }
 
 func TestTooLongIsRefused(t *testing.T) {
-	s, _ := newScheduler(t, Config{1, 8, false}, 2, 4)
+	s, _ := newScheduler(t, Config{MaxSequences: 1, TokenBudget: 8}, 2, 4)
 	if err := s.Add(prompt(1, 4, 5)); !errors.Is(err, ErrTooLong) {
 		t.Errorf("got %v", err)
 	}
@@ -51,7 +51,7 @@ func TestTooLongIsRefused(t *testing.T) {
 }
 
 func TestShortPromptPassesLongPrefill(t *testing.T) {
-	s, _ := newScheduler(t, Config{4, 512, false}, 1024, 16)
+	s, _ := newScheduler(t, Config{MaxSequences: 4, TokenBudget: 512}, 1024, 16)
 	long, short := prompt(1, 4096, 8), prompt(2, 10, 8)
 	_ = s.Add(long)
 	s.Commit(s.Schedule())
@@ -67,8 +67,27 @@ func TestShortPromptPassesLongPrefill(t *testing.T) {
 	}
 }
 
+func TestLongPromptsGoInSmallParts(t *testing.T) {
+	s, _ := newScheduler(t, Config{MaxSequences: 4, TokenBudget: 64, LongPrompt: 100, Chunk: 8}, 1024, 16)
+	long, medium := prompt(1, 101, 4), prompt(2, 100, 4)
+	_ = s.Add(long)
+	for computed := 0; computed < 101; {
+		plan := s.Schedule()
+		if plan[0].Count > 8 {
+			t.Fatalf("%d tokens at once of a long prompt", plan[0].Count)
+		}
+		s.Commit(plan)
+		computed += plan[0].Count
+	}
+	s.Remove(long)
+	_ = s.Add(medium)
+	if plan := s.Schedule(); plan[0].Count != 64 {
+		t.Errorf("%d tokens at once of a prompt that is not long", plan[0].Count)
+	}
+}
+
 func TestStaticAdmitsOnlyIntoAnEmptyBatch(t *testing.T) {
-	s, _ := newScheduler(t, Config{2, 64, true}, 64, 4)
+	s, _ := newScheduler(t, Config{MaxSequences: 2, TokenBudget: 64, Static: true}, 64, 4)
 	a, b, c := prompt(1, 4, 4), prompt(2, 4, 4), prompt(3, 4, 4)
 	for _, q := range []*Sequence{a, b, c} {
 		_ = s.Add(q)
@@ -86,7 +105,7 @@ func TestStaticAdmitsOnlyIntoAnEmptyBatch(t *testing.T) {
 }
 
 func TestNoPrefixComputesEverything(t *testing.T) {
-	s, _ := newScheduler(t, Config{2, 64, false}, 64, 4)
+	s, _ := newScheduler(t, Config{MaxSequences: 2, TokenBudget: 64}, 64, 4)
 	a := prompt(1, 9, 1)
 	_ = s.Add(a)
 	s.Commit(s.Schedule())
@@ -102,7 +121,7 @@ func TestNoPrefixComputesEverything(t *testing.T) {
 }
 
 func TestWholeSequencesAreNotCut(t *testing.T) {
-	s, _ := newScheduler(t, Config{4, 10, false}, 64, 4)
+	s, _ := newScheduler(t, Config{MaxSequences: 4, TokenBudget: 10}, 64, 4)
 	if err := s.Add(&Sequence{Tokens: make([]int32, 11), Whole: true}); !errors.Is(err, ErrTooLong) {
 		t.Errorf("a text that fits no step: %v", err)
 	}
@@ -134,6 +153,7 @@ func TestLaws(t *testing.T) {
 		size := rapid.IntRange(1, 5).Draw(t, "block size")
 		blocks := rapid.IntRange(4, 24).Draw(t, "blocks")
 		cfg := Config{MaxSequences: rapid.IntRange(1, 6).Draw(t, "sequences"), Static: rapid.Bool().Draw(t, "static")}
+		cfg.LongPrompt, cfg.Chunk = rapid.IntRange(0, 20).Draw(t, "long prompt"), rapid.IntRange(0, 4).Draw(t, "chunk")
 		cfg.TokenBudget = cfg.MaxSequences + rapid.IntRange(0, 20).Draw(t, "extra budget")
 		s, cache := newScheduler(t, cfg, blocks, size)
 
