@@ -23,12 +23,14 @@ func main() {
 	flag.Parse()
 
 	// The plugin SDK writes a trace of every call, and the CLI drops it unless somebody set TF_LOG. A process that
-	// lives for one plan also need not collect garbage often. Together that is half of a large plan's CPU time.
+	// lives for one plan also need not collect garbage often, as long as it stays small. Together that is half of a
+	// large plan's CPU time.
 	asked := func(kv string) bool { return strings.HasPrefix(kv, "TF_LOG") }
 	if !*debugger && !slices.ContainsFunc(os.Environ(), asked) {
 		_ = os.Setenv("TF_LOG_SDK", "off") // at worst the trace is written
 	}
 	debug.SetGCPercent(400)
+	debug.SetMemoryLimit(128 << 20)
 
 	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
 		Address: "registry.terraform.io/inference-iac/inference",
