@@ -1,28 +1,31 @@
 package resources
 
 import (
+	"sync"
+
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// entityType is the type of an element of served_entities.
-func entityType() types.ObjectType {
-	return objectType(schema.SingleNestedAttribute{Attributes: entityAttributes()})
-}
+// The types of nested objects, made from their schemas once: reading 300 entities asks for them 300 times.
+var (
+	entityType = typeOf(func() schema.SingleNestedAttribute {
+		return schema.SingleNestedAttribute{Attributes: entityAttributes()}
+	})
+	externalType      = typeOf(externalAttribute)
+	captureType       = typeOf(captureAttribute)
+	gatewayType       = typeOf(gatewayAttribute)
+	telemetryType     = typeOf(telemetryAttribute)
+	notificationsType = typeOf(notificationsAttribute)
+)
 
-// captureType and the like are the types of the endpoint's settings.
-func captureType() types.ObjectType       { return objectType(captureAttribute()) }
-func gatewayType() types.ObjectType       { return objectType(gatewayAttribute()) }
-func telemetryType() types.ObjectType     { return objectType(telemetryAttribute()) }
-func notificationsType() types.ObjectType { return objectType(notificationsAttribute()) }
-func externalType() types.ObjectType      { return objectType(externalAttribute()) }
-
-func objectType(a schema.SingleNestedAttribute) types.ObjectType {
-	t := types.ObjectType{}
-	if o, ok := a.GetType().(types.ObjectType); ok {
-		t = o
-	}
-	return t
+func typeOf(attribute func() schema.SingleNestedAttribute) func() types.ObjectType {
+	return sync.OnceValue(func() types.ObjectType {
+		if t, ok := attribute().GetType().(types.ObjectType); ok {
+			return t
+		}
+		return types.ObjectType{}
+	})
 }
 
 // nullEntity is an entity of which nothing is known.

@@ -1,6 +1,7 @@
 package resources_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -8,18 +9,18 @@ import (
 func TestEndpointMatrix(t *testing.T) {
 	t.Parallel()
 	for _, c := range append(endpointTrials(), inlineTrials()...) {
-		t.Run(c.attribute, func(t *testing.T) { runTrial(t, "inference_serving_endpoint", c, nil) })
+		t.Run(strings.Join(c.attributes, "+"), func(t *testing.T) { runTrial(t, "inference_serving_endpoint", c, nil) })
 	}
 }
 
 func endpointTrials() []trial {
 	bare := values{"name": "e"}
 	trials := []trial{
-		{attribute: "name", set: bare, change: values{"name": "f"}, replaces: true},
-		{attribute: "description", set: bare.With(values{"description": "a"}), change: bare.With(values{"description": "b"}), unset: bare, replaces: true},
-		{attribute: "tags", set: bare.With(values{"tags": values{"a": "1", "b": ""}}), change: bare.With(values{"tags": values{"b": "2", "c": "3"}}), unset: bare},
-		{attribute: "route_optimized", set: bare.With(values{"route_optimized": true}), change: bare.With(values{"route_optimized": false}), replaces: true},
-		{attribute: "budget_policy_id", set: bare.With(values{"budget_policy_id": "p1"}), change: bare.With(values{"budget_policy_id": "p2"}), unset: bare, replaces: true},
+		{attributes: []string{"name"}, set: bare, change: values{"name": "f"}, replaces: true},
+		{attributes: []string{"description"}, set: bare.With(values{"description": "a"}), change: bare.With(values{"description": "b"}), unset: bare, replaces: true},
+		{attributes: []string{"tags"}, set: bare.With(values{"tags": values{"a": "1", "b": ""}}), change: bare.With(values{"tags": values{"b": "2", "c": "3"}}), unset: bare},
+		{attributes: []string{"route_optimized"}, set: bare.With(values{"route_optimized": true}), change: bare.With(values{"route_optimized": false}), replaces: true},
+		{attributes: []string{"budget_policy_id"}, set: bare.With(values{"budget_policy_id": "p1"}), change: bare.With(values{"budget_policy_id": "p2"}), unset: bare, replaces: true},
 	}
 	trials = append(trials, timeoutTrials(bare)...)
 	for _, c := range []struct {
@@ -55,7 +56,7 @@ func endpointTrials() []trial {
 		if c.mandatory {
 			unset = bare
 		}
-		trials = append(trials, trial{attribute: c.at, set: set, change: without.With(values{c.at: c.to}), unset: unset})
+		trials = append(trials, trial{attributes: []string{c.at}, set: set, change: without.With(values{c.at: c.to}), unset: unset})
 	}
 	return append(append(trials, limitTrials()...), telemetryTrials()...)
 }
@@ -71,12 +72,12 @@ func limitTrials() []trial {
 	at := "ai_gateway.rate_limits.*."
 	two := limits(values{"calls": 10}, values{"tokens": 100, "key": "user"})
 	return []trial{
-		{attribute: at + "calls", set: limits(values{"calls": 0}), change: limits(values{"calls": 5}), unset: limits(values{"tokens": 5})},
-		{attribute: at + "tokens", set: limits(values{"tokens": 0}), change: limits(values{"tokens": 5}), unset: limits(values{"calls": 5})},
-		{attribute: at + "key", set: limits(values{"calls": 1, "key": "user"}), change: two, unset: limits(values{"calls": 1})},
-		{attribute: at + "principal", set: limits(values{"calls": 1, "key": "user_group", "principal": "a"}), change: limits(values{"calls": 1, "key": "service_principal", "principal": "b"}),
+		{attributes: []string{at + "calls"}, set: limits(values{"calls": 0}), change: limits(values{"calls": 5}), unset: limits(values{"tokens": 5})},
+		{attributes: []string{at + "tokens"}, set: limits(values{"tokens": 0}), change: limits(values{"tokens": 5}), unset: limits(values{"calls": 5})},
+		{attributes: []string{at + "key"}, set: limits(values{"calls": 1, "key": "user"}), change: two, unset: limits(values{"calls": 1})},
+		{attributes: []string{at + "principal"}, set: limits(values{"calls": 1, "key": "user_group", "principal": "a"}), change: limits(values{"calls": 1, "key": "service_principal", "principal": "b"}),
 			unset: values{"name": "e"}},
-		{attribute: at + "renewal_period", set: limits(values{"calls": 1, "renewal_period": "minute"}), change: limits(values{"calls": 2, "renewal_period": "minute"}),
+		{attributes: []string{at + "renewal_period"}, set: limits(values{"calls": 1, "renewal_period": "minute"}), change: limits(values{"calls": 2, "renewal_period": "minute"}),
 			unset: limits(values{"calls": 3})},
 	}
 }
@@ -86,18 +87,18 @@ func telemetryTrials() []trial {
 	custom := inlineEndpoint()
 	at := func(changes values) values { return custom.With(changes) }
 	trials := []trial{
-		{attribute: "telemetry_config.telemetry_profile_id", set: at(values{"telemetry_config.telemetry_profile_id": "p"}), change: at(values{"telemetry_config.telemetry_profile_id": "q"}), unset: custom},
-		{attribute: "telemetry_config.table_names.logs_table_name", set: at(values{"telemetry_config.table_names.logs_table_name": "a.b.c"}),
+		{attributes: []string{"telemetry_config.telemetry_profile_id"}, set: at(values{"telemetry_config.telemetry_profile_id": "p"}), change: at(values{"telemetry_config.telemetry_profile_id": "q"}), unset: custom},
+		{attributes: []string{"telemetry_config.table_names.logs_table_name"}, set: at(values{"telemetry_config.table_names.logs_table_name": "a.b.c"}),
 			change: at(values{"telemetry_config.table_names.logs_table_name": "a.b.d"}), unset: custom, unimportable: "the server never shows it"},
-		{attribute: "telemetry_config.table_names.metrics_table_name", set: at(values{"telemetry_config.table_names.metrics_table_name": "a.b.c"}),
+		{attributes: []string{"telemetry_config.table_names.metrics_table_name"}, set: at(values{"telemetry_config.table_names.metrics_table_name": "a.b.c"}),
 			change: at(values{"telemetry_config.table_names.metrics_table_name": "a.b.d"}), unset: custom, unimportable: "the server never shows it"},
-		{attribute: "telemetry_config.table_names.traces_table_name", set: at(values{"telemetry_config.table_names.traces_table_name": "a.b.c"}),
+		{attributes: []string{"telemetry_config.table_names.traces_table_name"}, set: at(values{"telemetry_config.table_names.traces_table_name": "a.b.c"}),
 			change: at(values{"telemetry_config.table_names.traces_table_name": "a.b.d"}), unset: custom, unimportable: "the server never shows it"},
-		{attribute: "telemetry_config.inference_table_config.name", set: at(values{"telemetry_config.inference_table_config.name": "a.b.c"}),
+		{attributes: []string{"telemetry_config.inference_table_config.name"}, set: at(values{"telemetry_config.inference_table_config.name": "a.b.c"}),
 			change: at(values{"telemetry_config.inference_table_config.name": "a.b.d"}), unset: custom},
-		{attribute: "telemetry_config.inference_table_config.sampling_fraction", set: at(values{"telemetry_config.inference_table_config.sampling_fraction": 0}),
+		{attributes: []string{"telemetry_config.inference_table_config.sampling_fraction"}, set: at(values{"telemetry_config.inference_table_config.sampling_fraction": 0}),
 			change: at(values{"telemetry_config.inference_table_config.sampling_fraction": 0.25}), unset: custom},
-		{attribute: "telemetry_config.enabled_telemetry_features", set: at(values{"telemetry_config.enabled_telemetry_features": []any{"TELEMETRY_FEATURE_LOGS"}}),
+		{attributes: []string{"telemetry_config.enabled_telemetry_features"}, set: at(values{"telemetry_config.enabled_telemetry_features": []any{"TELEMETRY_FEATURE_LOGS"}}),
 			change: at(values{"telemetry_config.enabled_telemetry_features": []any{"TELEMETRY_FEATURE_LOGS", "TELEMETRY_FEATURE_TRACES"}}), unset: custom},
 	}
 	for i := range trials {
@@ -121,27 +122,24 @@ func inlineTrials() []trial {
 		return two.With(values{"auto_capture_config": values{"catalog_name": "c", "schema_name": "s"}}).With(changes)
 	}
 	trials := []trial{
-		{attribute: "served_entities", set: two, change: two.With(values{"served_entities.m": nil}), inline: true},
-		{attribute: "traffic", set: two.With(values{"traffic": values{"m": 90, "n": 10}}), change: two.With(values{"traffic": values{"m": 100, "n": 0}}), unset: two, inline: true, keeps: true},
-		{attribute: "auto_capture_config.catalog_name", set: capture(nil), change: capture(values{"auto_capture_config.catalog_name": "d"}), unset: two, inline: true, replaces: true},
-		{attribute: "auto_capture_config.schema_name", set: capture(nil), change: capture(values{"auto_capture_config.schema_name": "d"}), unset: two, inline: true, replaces: true},
-		{attribute: "auto_capture_config.table_name_prefix", set: capture(values{"auto_capture_config.table_name_prefix": "p"}),
+		{attributes: []string{"served_entities"}, set: two, change: two.With(values{"served_entities.m": nil}), inline: true},
+		{attributes: []string{"traffic"}, set: two.With(values{"traffic": values{"m": 90, "n": 10}}), change: two.With(values{"traffic": values{"m": 100, "n": 0}}), unset: two, inline: true, keeps: true},
+		{attributes: []string{"auto_capture_config.catalog_name"}, set: capture(nil), change: capture(values{"auto_capture_config.catalog_name": "d"}), unset: two, inline: true, replaces: true},
+		{attributes: []string{"auto_capture_config.schema_name"}, set: capture(nil), change: capture(values{"auto_capture_config.schema_name": "d"}), unset: two, inline: true, replaces: true},
+		{attributes: []string{"auto_capture_config.table_name_prefix"}, set: capture(values{"auto_capture_config.table_name_prefix": "p"}),
 			change: capture(values{"auto_capture_config.table_name_prefix": "q"}), unset: capture(nil), inline: true, replaces: true},
-		{attribute: "auto_capture_config.enabled", set: capture(values{"auto_capture_config.enabled": true}), change: capture(values{"auto_capture_config.enabled": false}),
+		{attributes: []string{"auto_capture_config.enabled"}, set: capture(values{"auto_capture_config.enabled": true}), change: capture(values{"auto_capture_config.enabled": false}),
 			unset: two, inline: true},
 	}
-	for _, c := range append(entityTrials(), externalTrials()...) {
-		switch c.attribute {
-		case "endpoint_name", "name":
+	for _, c := range append(entityTrials(), inlineExternalTrials()...) {
+		if at := c.attributes[0]; at == "endpoint_name" || at == "name" || strings.HasPrefix(at, "timeouts") {
 			continue
 		}
-		if strings.HasPrefix(c.attribute, "timeouts") {
-			continue
+		attributes := make([]string, len(c.attributes))
+		for i, at := range c.attributes {
+			attributes[i] = "served_entities.*." + at
 		}
-		c.attribute, c.inline = "served_entities.*."+c.attribute, true
-		if c.with != "" {
-			c.with = "served_entities.*." + c.with
-		}
+		c.attributes, c.inline = attributes, true
 		c.set, c.change, c.unset = inlined(c.set), inlined(c.change), inlined(c.unset)
 		trials = append(trials, c)
 	}
@@ -154,4 +152,22 @@ func inlined(entity values) values {
 		return nil
 	}
 	return values{"name": "e", "served_entities": values{"m": entity.With(values{"endpoint_name": nil, "name": nil})}, "traffic": values{"m": 100}}
+}
+
+// inlineExternalTrials go through each provider block once: the entity's own trials change each of its
+// attributes, and the code is the same.
+func inlineExternalTrials() []trial {
+	var trials []trial
+	byBlock := map[string]int{}
+	for _, c := range externalTrials() {
+		block := strings.Join(strings.Split(c.attributes[0], ".")[:2], ".")
+		i, known := byBlock[block]
+		if !known {
+			byBlock[block] = len(trials)
+			trials = append(trials, c)
+			continue
+		}
+		trials[i].attributes = append(slices.Clone(trials[i].attributes), c.attributes...)
+	}
+	return trials
 }

@@ -1,5 +1,7 @@
 package resources_test
 
+import "slices"
+
 // A reference to a secret, and another.
 const (
 	keyA = "{{secrets/scope/a}}"
@@ -25,77 +27,78 @@ func externalBlocks() map[string]values {
 	}
 }
 
+// externalTrials change everything of a provider block at once: whatever is not sent, or not read back, shows
+// in the second plan.
 func externalTrials() []trial {
 	openai := externalEntity("openai_config", externalBlocks()["openai_config"])
-	at := func(v values, path string, x any) values { return v.With(values{"external_model." + path: x}) }
-	trials := []trial{
-		{attribute: "external_model.name", set: openai, change: at(openai, "name", "gpt-4.1")},
-		{attribute: "external_model.task", set: openai, change: at(openai, "task", "llm/v1/completions")},
-		{attribute: "external_model.provider", set: at(openai, "provider", "openai"),
-			change: externalEntity("palm_config", values{"palm_api_key": keyA}).With(values{"external_model.provider": "palm"}),
-			unset:  openai},
+	at := func(v values, changes values) values {
+		prefixed := values{}
+		for k, x := range changes {
+			prefixed["external_model."+k] = x
+		}
+		return v.With(prefixed)
 	}
-
-	// Plain attributes of the blocks: what they are set and changed to, over a block that needs them or not.
-	bedrockProfile := externalEntity("amazon_bedrock_config", values{"aws_region": "eu-west-1", "bedrock_provider": "amazon", "instance_profile_arn": "arn:a"})
-	azure := externalEntity("openai_config", values{
-		"openai_api_type": "azure", "openai_api_key": keyA, "openai_api_base": "https://a.example", "openai_api_version": "1", "openai_deployment_name": "d"})
-	azuread := externalEntity("openai_config", values{
-		"openai_api_type": "azuread", "openai_api_base": "https://a.example", "openai_api_version": "1", "openai_deployment_name": "d",
-		"microsoft_entra_client_id": "c", "microsoft_entra_tenant_id": "t", "microsoft_entra_client_secret": keyA})
-	header := externalEntity("custom_provider_config", values{"custom_provider_url": "https://a.example", "api_key_auth": values{"key": "X-Key", "value": keyA}})
 	block := func(name string) values { return externalEntity(name, externalBlocks()[name]) }
-	for _, c := range []struct {
-		at    string
-		set   values
-		to    any
-		unset values
-	}{
-		{"amazon_bedrock_config.aws_region", block("amazon_bedrock_config"), "us-east-1", nil},
-		{"amazon_bedrock_config.bedrock_provider", block("amazon_bedrock_config"), "cohere", nil},
-		{"amazon_bedrock_config.instance_profile_arn", bedrockProfile, "arn:b", block("amazon_bedrock_config")},
-		{"cohere_config.cohere_api_base", at(block("cohere_config"), "cohere_config.cohere_api_base", "https://a.example"), "https://b.example", block("cohere_config")},
-		{"custom_provider_config.custom_provider_url", block("custom_provider_config"), "https://b.example", nil},
-		{"custom_provider_config.api_key_auth.key", header, "X-Other", block("custom_provider_config")},
-		{"databricks_model_serving_config.databricks_workspace_url", block("databricks_model_serving_config"), "https://b.example", nil},
-		{"google_cloud_vertex_ai_config.project_id", block("google_cloud_vertex_ai_config"), "q", nil},
-		{"google_cloud_vertex_ai_config.region", block("google_cloud_vertex_ai_config"), "s", nil},
-		{"openai_config.openai_api_base", azure, "https://b.example", openai},
-		{"openai_config.openai_api_version", azure, "2", openai},
-		{"openai_config.openai_deployment_name", azure, "e", openai},
-		{"openai_config.openai_organization", at(openai, "openai_config.openai_organization", "o"), "p", openai},
-		{"openai_config.microsoft_entra_client_id", azuread, "d", openai},
-		{"openai_config.microsoft_entra_tenant_id", azuread, "u", openai},
-	} {
-		trials = append(trials, trial{attribute: "external_model." + c.at, set: c.set, change: at(c.set, c.at, c.to), unset: c.unset})
-	}
-	trials = append(trials, trial{attribute: "external_model.openai_config.openai_api_type", set: azure, change: azuread, unset: openai})
+	azure := at(openai, values{"openai_config": values{
+		"openai_api_type": "azure", "openai_api_key": keyA, "openai_api_base": "https://a.example", "openai_api_version": "1", "openai_deployment_name": "d"}})
+	azuread := at(azure, values{
+		"openai_config.openai_api_type": "azuread", "openai_config.openai_api_key": nil, "openai_config.microsoft_entra_client_id": "c",
+		"openai_config.microsoft_entra_tenant_id": "t", "openai_config.microsoft_entra_client_secret": keyA})
+	header := externalEntity("custom_provider_config", values{"custom_provider_url": "https://a.example", "api_key_auth": values{"key": "X-Key", "value": keyA}})
+	profile := externalEntity("amazon_bedrock_config", values{"aws_region": "eu-west-1", "bedrock_provider": "amazon", "instance_profile_arn": "arn:a"})
 
-	// Secrets: by reference, then write-only, then a new version, then back to a reference.
+	var trials []trial
 	for _, c := range []struct {
-		at    string
-		block values
+		set, to, unset values
 	}{
-		{"ai21labs_config.ai21labs_api_key", block("ai21labs_config")},
-		{"amazon_bedrock_config.aws_access_key_id", block("amazon_bedrock_config")},
-		{"amazon_bedrock_config.aws_secret_access_key", block("amazon_bedrock_config")},
-		{"anthropic_config.anthropic_api_key", block("anthropic_config")},
-		{"cohere_config.cohere_api_key", block("cohere_config")},
-		{"custom_provider_config.api_key_auth.value", header},
-		{"custom_provider_config.bearer_token_auth.token", block("custom_provider_config")},
-		{"databricks_model_serving_config.databricks_api_token", block("databricks_model_serving_config")},
-		{"google_cloud_vertex_ai_config.private_key", block("google_cloud_vertex_ai_config")},
-		{"openai_config.openai_api_key", openai},
-		{"openai_config.microsoft_entra_client_secret", azuread},
-		{"palm_config.palm_api_key", block("palm_config")},
+		{openai, values{"name": "gpt-4.1", "task": "llm/v1/completions"}, nil},
+		{at(openai, values{"provider": "openai"}), values{"provider": "palm", "openai_config": nil, "palm_config": values{"palm_api_key": keyA}}, openai},
+		{block("amazon_bedrock_config"), values{"amazon_bedrock_config.aws_region": "us-east-1", "amazon_bedrock_config.bedrock_provider": "cohere"}, nil},
+		{profile, values{"amazon_bedrock_config.instance_profile_arn": "arn:b"}, block("amazon_bedrock_config")},
+		{at(block("cohere_config"), values{"cohere_config.cohere_api_base": "https://a.example"}), values{"cohere_config.cohere_api_base": "https://b.example"}, block("cohere_config")},
+		{header, values{"custom_provider_config.custom_provider_url": "https://b.example", "custom_provider_config.api_key_auth.key": "X-Other"}, block("custom_provider_config")},
+		{block("databricks_model_serving_config"), values{"databricks_model_serving_config.databricks_workspace_url": "https://b.example"}, nil},
+		{block("google_cloud_vertex_ai_config"), values{"google_cloud_vertex_ai_config.project_id": "q", "google_cloud_vertex_ai_config.region": "s"}, nil},
+		{azure, values{"openai_config.openai_api_base": "https://b.example", "openai_config.openai_api_version": "2", "openai_config.openai_deployment_name": "e"}, openai},
+		{at(openai, values{"openai_config.openai_organization": "o"}), values{"openai_config.openai_organization": "p"}, openai},
+		{azuread, values{"openai_config.microsoft_entra_client_id": "d", "openai_config.microsoft_entra_tenant_id": "u"}, azure},
+		{azure, values{"openai_config": azuread["external_model"].(values)["openai_config"], "openai_config.openai_api_type": "azuread"}, openai},
 	} {
-		secret := "external_model." + c.at
-		writeOnly := c.block.With(values{secret: nil, secret + "_wo": "pl41ntext", secret + "_wo_version": 1})
-		trials = append(trials,
-			trial{attribute: secret, set: c.block, change: c.block.With(values{secret: keyB}), unset: writeOnly},
-			trial{attribute: secret + "_wo", with: secret + "_wo_version", set: writeOnly, change: writeOnly.With(values{secret + "_wo": "other", secret + "_wo_version": 2}), unset: c.block,
-				changedImport: "an import counts as version 1"},
-		)
+		trials = append(trials, trial{attributes: under("external_model.", c.to), set: c.set, change: at(c.set, c.to), unset: c.unset})
+	}
+	trials = append(trials, trial{attributes: []string{"external_model.openai_config.openai_api_key"}, set: openai, change: at(openai, values{"openai_config.openai_api_key": keyB})})
+
+	// Secrets: write-only, then a new version of it, then by reference.
+	for secret, by := range map[string]values{
+		"ai21labs_config.ai21labs_api_key":                     block("ai21labs_config"),
+		"amazon_bedrock_config.aws_access_key_id":              block("amazon_bedrock_config"),
+		"amazon_bedrock_config.aws_secret_access_key":          block("amazon_bedrock_config"),
+		"anthropic_config.anthropic_api_key":                   block("anthropic_config"),
+		"cohere_config.cohere_api_key":                         block("cohere_config"),
+		"custom_provider_config.api_key_auth.value":            header,
+		"custom_provider_config.bearer_token_auth.token":       block("custom_provider_config"),
+		"databricks_model_serving_config.databricks_api_token": block("databricks_model_serving_config"),
+		"google_cloud_vertex_ai_config.private_key":            block("google_cloud_vertex_ai_config"),
+		"openai_config.openai_api_key":                         openai,
+		"openai_config.microsoft_entra_client_secret":          azuread,
+		"palm_config.palm_api_key":                             block("palm_config"),
+	} {
+		written := at(by, values{secret: nil, secret + "_wo": "pl41ntext", secret + "_wo_version": 1})
+		trials = append(trials, trial{
+			attributes: []string{"external_model." + secret + "_wo", "external_model." + secret + "_wo_version", "external_model." + secret},
+			set:        written, change: at(written, values{secret + "_wo": "other", secret + "_wo_version": 2}), unset: by,
+			changedImport: "an import counts as version 1",
+		})
 	}
 	return trials
+}
+
+// under lists the keys of changes, each with a prefix, sorted.
+func under(prefix string, changes values) []string {
+	var o []string
+	for at := range changes {
+		o = append(o, prefix+at)
+	}
+	slices.Sort(o)
+	return o
 }

@@ -81,7 +81,7 @@ func (r *servingEndpoint) ModifyPlan(ctx context.Context, req resource.ModifyPla
 			resp.Diagnostics.AddAttributeError(path.Root("served_entities"), "Two styles on one endpoint", sentence(err.Error()))
 		}
 	}
-	if config.ServedEntities.IsNull() {
+	if config.ServedEntities.IsNull() && !plan.Traffic.IsNull() {
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("traffic"), types.MapNull(types.Int64Type))...)
 	}
 	have, given, before := state.entities(), config.memories(), recall(ctx, req.Private, &resp.Diagnostics)

@@ -38,6 +38,9 @@ func (r *servingEndpoint) Schema(ctx context.Context, _ resource.SchemaRequest, 
 		MarkdownDescription: "A model serving endpoint: a name with a URL, behind which served entities share the traffic.\n\n" +
 			"What it serves is written in one of two styles. Composed: `inference_served_entity` and `inference_traffic_route` resources, each owned by its own module or team. " +
 			"Inline: `served_entities` and `traffic` here, for one owner who lists everything.\n\n" +
+			"The API cannot change `description`, `budget_policy_id` and `route_optimized`, so another value replaces the endpoint, and what it serves goes with it. " +
+			"Entities of the composed style come back in the same apply if they follow it, by `lifecycle { replace_triggered_by = [inference_serving_endpoint.x.endpoint_id] }`; " +
+			"without that, in the next one.\n\n" +
 			"The import id is the name, or `<name>/inline` to bring the entities and the traffic into the endpoint's own state.",
 		Attributes: map[string]schema.Attribute{
 			"id": stableString("The name, which is the import id."),

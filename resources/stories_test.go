@@ -40,7 +40,7 @@ resource "inference_traffic_route" "r" {
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: env.Factories(),
 		Steps: []resource.TestStep{
-			{Config: config, Check: func(s *terraformState) error {
+			{Config: config, Check: func(*terraformState) error {
 				writes := env.Writes()
 				if len(writes) > 3 || writes[0] != "create_endpoint" {
 					return fmt.Errorf("writes were %q", writes)
@@ -376,6 +376,92 @@ func TestZeroFalseAndEmptyReachTheWire(t *testing.T) {
 	for _, r := range c.TrafficConfig.Routes {
 		if r.Entity() == "m" && r.TrafficPercentage != 0 {
 			t.Errorf("routes are %v", c.TrafficConfig.Routes)
+		}
+	}
+}
+
+func TestTwoStylesOnOneEndpointAreRefused(t *testing.T) {
+	t.Parallel()
+	env := acctest.Start(t)
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: env.Factories(),
+		Steps: []resource.TestStep{{
+			Config: env.Config(`
+resource "inference_serving_endpoint" "e" {
+  name = "e"
+  served_entities = {
+    m = { entity_name = "main.models.m", entity_version = "1", workload_size = "Small" }
+  }
+}
+
+resource "inference_traffic_route" "r" {
+  endpoint_name      = inference_serving_endpoint.e.name
+  served_entity_name = "m"
+  traffic_percentage = 100
+}
+`),
+			ExpectError: regexpMust(`Two styles on one endpoint(.|\n)*inference_traffic_route`),
+		}},
+	})
+	if writes := env.Writes(); len(writes) > 0 {
+		t.Errorf("writes were %q", writes)
+	}
+}
+
+// TestPlansWithoutAServer plans while the provider's host is not known yet: what needs no server is planned
+// and checked, and existing objects stay as they are.
+func TestPlansWithoutAServer(t *testing.T) {
+	t.Parallel()
+	env := acctest.Start(t)
+	endpoint := env.Object(t, "inference_serving_endpoint")
+	endpoint.Apply(inlineEndpoint())
+	env.Offline = true
+	endpoint.Settled(inlineEndpoint())
+	if p := env.Object(t, "inference_served_entity").Plan(throughputEntity().With(values{"max_provisioned_throughput": 2000})); p.Action != "create" || len(p.Errors) > 0 {
+		t.Errorf("the plan is %s: %q", p.Action, p.Errors)
+	}
+	if p := env.Object(t, "inference_served_entity").Plan(customEntity().With(values{"provisioned_model_units": 50})); len(p.Errors) == 0 {
+		t.Error("two kinds were planned")
+	}
+	if d := env.Data(t, "inference_serving_endpoints", values{}); !d.Says("ERROR", "not configured", "-target") {
+		t.Errorf("got %q", d.Messages)
+	}
+	p := endpoint.Plan(inlineEndpoint().With(values{"tags": values{"a": "1"}}))
+	if endpoint.Run(&p); !p.Says("ERROR", "not configured") {
+		t.Errorf("got %q", p.Messages)
+	}
+}
+
+// TestTerraformWithoutIdentities reads as a Terraform does that hands no identities in: what is there, what
+// cannot be looked at, and what is gone.
+func TestTerraformWithoutIdentities(t *testing.T) {
+	t.Parallel()
+	env := acctest.Start(t)
+	object := func(typeName string, config values) *acctest.Object {
+		o := env.Object(t, typeName)
+		o.Forgetful = true
+		o.Apply(config)
+		return o
+	}
+	endpoint := object("inference_serving_endpoint", values{"name": "e"})
+	objects := []*acctest.Object{
+		object("inference_served_entity", customEntity()),
+		object("inference_traffic_route", values{"endpoint_name": "e", "served_entity_name": "m", "traffic_percentage": 100}),
+		endpoint,
+	}
+	env.Offline = true
+	for _, o := range objects {
+		if o.Refresh(); !o.Exists() {
+			t.Errorf("%s is gone without a look", o.Type)
+		}
+	}
+	env.Offline = false
+	gone := env.Object(t, "inference_serving_endpoint")
+	gone.Import("e", nil)
+	gone.Destroy()
+	for _, o := range objects {
+		if o.Refresh(); o.Exists() {
+			t.Errorf("%s outlives its endpoint", o.Type)
 		}
 	}
 }

@@ -14,11 +14,14 @@ import (
 	"github.com/inference-iac/terraform-provider-inference/internal/api"
 )
 
+// namePattern is compiled once: every schema of every provider process asks for it.
+var namePattern = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
 // nameValidators are the server's rules for names of endpoints and served entities.
 func nameValidators() []validator.String {
 	return []validator.String{
 		stringvalidator.LengthBetween(1, 63),
-		stringvalidator.RegexMatches(regexp.MustCompile(`^[A-Za-z0-9_-]+$`), "only letters, digits, dashes and underscores"),
+		stringvalidator.RegexMatches(namePattern, "only letters, digits, dashes and underscores"),
 	}
 }
 

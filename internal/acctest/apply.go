@@ -106,6 +106,9 @@ func (o *Object) refresh(server tfprotov6.ProviderServer) {
 	if !o.Exists() {
 		return
 	}
+	if o.Forgetful {
+		o.ident = nil
+	}
 	resp, err := server.ReadResource(o.t.Context(), &tfprotov6.ReadResourceRequest{
 		TypeName: o.Type, CurrentState: dynamic(o.t, o.State), Private: o.private, CurrentIdentity: o.ident,
 	})

@@ -23,6 +23,8 @@ type Environment struct {
 	Token string
 	// BatchWindow of provider blocks: long enough that siblings meet even on a busy machine.
 	BatchWindow string
+	// Offline configures providers with a host that is not known yet.
+	Offline bool
 
 	schemas func() (*tfprotov6.GetProviderSchemaResponse, error)
 }
