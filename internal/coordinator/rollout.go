@@ -90,10 +90,14 @@ func Serving(version int64) func(api.Endpoint) (bool, error) {
 	}
 }
 
-// holds reports whether the endpoint's target shows what m asks for: applied to it, m changes nothing that
-// answers show. A split that was scaled when it was taken proves nothing by its shares.
+// holds reports whether the endpoint's target is the config that held m, or a later one that shows what m asks
+// for: applied to it, m changes nothing that answers show. A split that was scaled when it was taken proves
+// nothing by its shares.
 func (c *Coordinator) holds(e api.Endpoint, m Mutation, r Result) bool {
 	base := e.Target()
+	if base != nil && base.ConfigVersion == r.Version {
+		return true // even where the server shows it in words of its own
+	}
 	d := endpointconfig.New(base, endpointconfig.Memory{})
 	if err := m(d); err != nil {
 		return false

@@ -138,3 +138,39 @@ func TestTwoWritersLoseNothing(t *testing.T) {
 		}
 	})
 }
+
+// A server may show a value in words of its own. What was taken under its version is ours all the same, and is
+// not sent again.
+func TestAnAnswerInOtherWordsIsNotAnotherWriter(t *testing.T) {
+	inBubble(t, mockserver.Options{}, func(t *testing.T, r *rig) {
+		c := coordinator.New(renaming{r.client}, coordinator.Options{})
+		if _, err := c.Roll(t.Context(), endpoint, add("a"), nil); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.accepted(); got != 1 {
+			t.Errorf("%d config updates, want 1", got)
+		}
+	})
+}
+
+// renaming is an API that shows workload sizes in capitals.
+type renaming struct{ *client.Client }
+
+func (n renaming) GetEndpoint(ctx context.Context, name string) (api.Endpoint, error) {
+	e, err := n.Client.GetEndpoint(ctx, name)
+	return shout(e), err
+}
+
+func (n renaming) PutConfig(ctx context.Context, name string, c api.ConfigInput) (api.Endpoint, error) {
+	e, err := n.Client.PutConfig(ctx, name, c)
+	return shout(e), err
+}
+
+func shout(e api.Endpoint) api.Endpoint {
+	if e.Config != nil {
+		for i := range e.Config.ServedEntities {
+			e.Config.ServedEntities[i].WorkloadSize = strings.ToUpper(e.Config.ServedEntities[i].WorkloadSize)
+		}
+	}
+	return e
+}
