@@ -9,11 +9,6 @@ package cpu
 //go:noescape
 func tile3x4F32(w *float32, ldw int, x *float32, ldx int, y *float32, ldy int, k int)
 
-// tile3x4F32Ahead does the same and fetches the next rows.
-//
-//go:noescape
-func tile3x4F32Ahead(w *float32, ldw int, x *float32, ldx int, y *float32, ldy int, k int)
-
 // tile3x3F32 multiplies 3 rows of weights with 3 of activations.
 //
 //go:noescape
@@ -23,11 +18,6 @@ func tile3x3F32(w *float32, ldw int, x *float32, ldx int, y *float32, ldy int, k
 //
 //go:noescape
 func tile3x2F32(w *float32, ldw int, x *float32, ldx int, y *float32, ldy int, k int)
-
-// tile6x1F32 multiplies 6 rows of weights with 1 of activations.
-//
-//go:noescape
-func tile6x1F32(w *float32, ldw int, x *float32, ldx int, y *float32, ldy int, k int)
 
 // tile3x1F32 multiplies 3 rows of weights with 1 of activations.
 //
@@ -59,11 +49,6 @@ func tile1x1F32(w *float32, ldw int, x *float32, ldx int, y *float32, ldy int, k
 //go:noescape
 func tile3x4BF16(w *uint16, ldw int, x *float32, ldx int, y *float32, ldy int, k int)
 
-// tile3x4BF16Ahead does the same and fetches the next rows.
-//
-//go:noescape
-func tile3x4BF16Ahead(w *uint16, ldw int, x *float32, ldx int, y *float32, ldy int, k int)
-
 // tile3x3BF16 multiplies 3 rows of weights with 3 of activations.
 //
 //go:noescape
@@ -73,11 +58,6 @@ func tile3x3BF16(w *uint16, ldw int, x *float32, ldx int, y *float32, ldy int, k
 //
 //go:noescape
 func tile3x2BF16(w *uint16, ldw int, x *float32, ldx int, y *float32, ldy int, k int)
-
-// tile6x1BF16 multiplies 6 rows of weights with 1 of activations.
-//
-//go:noescape
-func tile6x1BF16(w *uint16, ldw int, x *float32, ldx int, y *float32, ldy int, k int)
 
 // tile3x1BF16 multiplies 3 rows of weights with 1 of activations.
 //
@@ -109,11 +89,6 @@ func tile1x1BF16(w *uint16, ldw int, x *float32, ldx int, y *float32, ldy int, k
 //go:noescape
 func tile3x4Int8(w *int8, ldw int, x *int16, ldx int, y *float32, ldy int, k int)
 
-// tile3x4Int8Ahead does the same and fetches the next rows.
-//
-//go:noescape
-func tile3x4Int8Ahead(w *int8, ldw int, x *int16, ldx int, y *float32, ldy int, k int)
-
 // tile3x3Int8 multiplies 3 rows of weights with 3 of activations.
 //
 //go:noescape
@@ -123,11 +98,6 @@ func tile3x3Int8(w *int8, ldw int, x *int16, ldx int, y *float32, ldy int, k int
 //
 //go:noescape
 func tile3x2Int8(w *int8, ldw int, x *int16, ldx int, y *float32, ldy int, k int)
-
-// tile6x1Int8 multiplies 6 rows of weights with 1 of activations.
-//
-//go:noescape
-func tile6x1Int8(w *int8, ldw int, x *int16, ldx int, y *float32, ldy int, k int)
 
 // tile3x1Int8 multiplies 3 rows of weights with 1 of activations.
 //

@@ -34,6 +34,46 @@ func productF325(y *float32, ldy int, w *float32, x *float32, rows int, k int)
 //go:noescape
 func productF326(y *float32, ldy int, w *float32, x *float32, rows int, k int)
 
+// streamF321 does what productF321 does, for weights that are not in a cache.
+//
+//go:noescape
+func streamF321(y *float32, ldy int, w *float32, x *float32, rows int, k int)
+
+// streamF322 does what productF322 does, for weights that are not in a cache.
+//
+//go:noescape
+func streamF322(y *float32, ldy int, w *float32, x *float32, rows int, k int)
+
+// streamF323 does what productF323 does, for weights that are not in a cache.
+//
+//go:noescape
+func streamF323(y *float32, ldy int, w *float32, x *float32, rows int, k int)
+
+// streamF324 does what productF324 does, for weights that are not in a cache.
+//
+//go:noescape
+func streamF324(y *float32, ldy int, w *float32, x *float32, rows int, k int)
+
+// streamF325 does what productF325 does, for weights that are not in a cache.
+//
+//go:noescape
+func streamF325(y *float32, ldy int, w *float32, x *float32, rows int, k int)
+
+// streamF326 does what productF326 does, for weights that are not in a cache.
+//
+//go:noescape
+func streamF326(y *float32, ldy int, w *float32, x *float32, rows int, k int)
+
+// streamF327 does what productF326 does, for weights that are not in a cache.
+//
+//go:noescape
+func streamF327(y *float32, ldy int, w *float32, x *float32, rows int, k int)
+
+// streamF328 does what productF326 does, for weights that are not in a cache.
+//
+//go:noescape
+func streamF328(y *float32, ldy int, w *float32, x *float32, rows int, k int)
+
 // productBF161 multiplies rows of weights with 1 of activations, both of k elements, a multiple of 16.
 //
 //go:noescape
@@ -64,6 +104,46 @@ func productBF165(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
 //go:noescape
 func productBF166(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
 
+// streamBF161 does what productBF161 does, for weights that are not in a cache.
+//
+//go:noescape
+func streamBF161(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
+
+// streamBF162 does what productBF162 does, for weights that are not in a cache.
+//
+//go:noescape
+func streamBF162(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
+
+// streamBF163 does what productBF163 does, for weights that are not in a cache.
+//
+//go:noescape
+func streamBF163(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
+
+// streamBF164 does what productBF164 does, for weights that are not in a cache.
+//
+//go:noescape
+func streamBF164(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
+
+// streamBF165 does what productBF165 does, for weights that are not in a cache.
+//
+//go:noescape
+func streamBF165(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
+
+// streamBF166 does what productBF166 does, for weights that are not in a cache.
+//
+//go:noescape
+func streamBF166(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
+
+// streamBF167 does what productBF166 does, for weights that are not in a cache.
+//
+//go:noescape
+func streamBF167(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
+
+// streamBF168 does what productBF166 does, for weights that are not in a cache.
+//
+//go:noescape
+func streamBF168(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
+
 // productInt81 multiplies rows of weights with 1 of activations, both of k elements, a multiple of 32.
 //
 //go:noescape
@@ -93,6 +173,46 @@ func productInt85(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float
 //
 //go:noescape
 func productInt86(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
+
+// streamInt81 does what productInt81 does, for weights that are not in a cache.
+//
+//go:noescape
+func streamInt81(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
+
+// streamInt82 does what productInt82 does, for weights that are not in a cache.
+//
+//go:noescape
+func streamInt82(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
+
+// streamInt83 does what productInt83 does, for weights that are not in a cache.
+//
+//go:noescape
+func streamInt83(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
+
+// streamInt84 does what productInt84 does, for weights that are not in a cache.
+//
+//go:noescape
+func streamInt84(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
+
+// streamInt85 does what productInt85 does, for weights that are not in a cache.
+//
+//go:noescape
+func streamInt85(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
+
+// streamInt86 does what productInt86 does, for weights that are not in a cache.
+//
+//go:noescape
+func streamInt86(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
+
+// streamInt87 does what productInt86 does, for weights that are not in a cache.
+//
+//go:noescape
+func streamInt87(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
+
+// streamInt88 does what productInt86 does, for weights that are not in a cache.
+//
+//go:noescape
+func streamInt88(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
 
 // scoresAVX5121 multiplies 1 transposed queries with 16 transposed keys.
 //

@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func productF321(y *float32, ldy int, w *float32, x *float32, rows int, k int)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F
 TEXT ·productF321(SB), NOSPLIT, $0-48
 	MOVQ w+16(FP), AX
 	MOVQ x+24(FP), CX
@@ -31,14 +31,9 @@ four:
 	ADDQ   AX, BX
 	LEAQ   (DI)(DI*2), R9
 	ADDQ   CX, R9
-	LEAQ   (AX)(SI*4), R10
-	MOVQ   k+40(FP), R11
+	MOVQ   k+40(FP), R10
 
 k4:
-	PREFETCHT0    (R10)
-	PREFETCHT0    (R10)(SI*1)
-	PREFETCHT0    (R10)(SI*2)
-	PREFETCHT0    (BX)(SI*4)
 	VMOVUPS       (AX), Z24
 	VMOVUPS       (AX)(SI*1), Z25
 	VMOVUPS       (AX)(SI*2), Z26
@@ -50,10 +45,9 @@ k4:
 	VFMADD231PS   Z28, Z27, Z3
 	ADDQ          $0x40, AX
 	ADDQ          $0x40, BX
-	ADDQ          $0x40, R10
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R9
-	SUBQ          $0x10, R11
+	SUBQ          $0x10, R10
 	JNZ           k4
 	SUBQ          DI, CX
 	MOVQ          BX, AX
@@ -87,8 +81,7 @@ one:
 	ADDQ   AX, BX
 	LEAQ   (DI)(DI*2), R9
 	ADDQ   CX, R9
-	LEAQ   (AX)(SI*4), R10
-	MOVQ   k+40(FP), R11
+	MOVQ   k+40(FP), R10
 
 k1:
 	VMOVUPS       (AX), Z24
@@ -96,10 +89,9 @@ k1:
 	VFMADD231PS   Z28, Z24, Z0
 	ADDQ          $0x40, AX
 	ADDQ          $0x40, BX
-	ADDQ          $0x40, R10
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R9
-	SUBQ          $0x10, R11
+	SUBQ          $0x10, R10
 	JNZ           k1
 	SUBQ          DI, CX
 	MOVQ          DX, BX
@@ -119,7 +111,7 @@ one_end:
 	RET
 
 // func productF322(y *float32, ldy int, w *float32, x *float32, rows int, k int)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F
 TEXT ·productF322(SB), NOSPLIT, $0-48
 	MOVQ w+16(FP), AX
 	MOVQ x+24(FP), CX
@@ -149,14 +141,9 @@ four:
 	ADDQ   AX, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	LEAQ   (AX)(SI*4), R11
-	MOVQ   k+40(FP), R12
+	MOVQ   k+40(FP), R11
 
 k4:
-	PREFETCHT0    (R11)
-	PREFETCHT0    (R11)(SI*1)
-	PREFETCHT0    (R11)(SI*2)
-	PREFETCHT0    (R9)(SI*4)
 	VMOVUPS       (AX), Z24
 	VMOVUPS       (AX)(SI*1), Z25
 	VMOVUPS       (AX)(SI*2), Z26
@@ -173,10 +160,9 @@ k4:
 	VFMADD231PS   Z28, Z27, Z7
 	ADDQ          $0x40, AX
 	ADDQ          $0x40, R9
-	ADDQ          $0x40, R11
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R10
-	SUBQ          $0x10, R12
+	SUBQ          $0x10, R11
 	JNZ           k4
 	SUBQ          DI, CX
 	MOVQ          R9, AX
@@ -226,8 +212,7 @@ one:
 	ADDQ   AX, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	LEAQ   (AX)(SI*4), R11
-	MOVQ   k+40(FP), R12
+	MOVQ   k+40(FP), R11
 
 k1:
 	VMOVUPS       (AX), Z24
@@ -237,10 +222,9 @@ k1:
 	VFMADD231PS   Z28, Z24, Z1
 	ADDQ          $0x40, AX
 	ADDQ          $0x40, R9
-	ADDQ          $0x40, R11
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R10
-	SUBQ          $0x10, R12
+	SUBQ          $0x10, R11
 	JNZ           k1
 	SUBQ          DI, CX
 	MOVQ          DX, R9
@@ -268,7 +252,7 @@ one_end:
 	RET
 
 // func productF323(y *float32, ldy int, w *float32, x *float32, rows int, k int)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F
 TEXT ·productF323(SB), NOSPLIT, $0-48
 	MOVQ w+16(FP), AX
 	MOVQ x+24(FP), CX
@@ -302,14 +286,9 @@ four:
 	ADDQ   AX, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	LEAQ   (AX)(SI*4), R11
-	MOVQ   k+40(FP), R12
+	MOVQ   k+40(FP), R11
 
 k4:
-	PREFETCHT0    (R11)
-	PREFETCHT0    (R11)(SI*1)
-	PREFETCHT0    (R11)(SI*2)
-	PREFETCHT0    (R9)(SI*4)
 	VMOVUPS       (AX), Z24
 	VMOVUPS       (AX)(SI*1), Z25
 	VMOVUPS       (AX)(SI*2), Z26
@@ -331,10 +310,9 @@ k4:
 	VFMADD231PS   Z28, Z27, Z11
 	ADDQ          $0x40, AX
 	ADDQ          $0x40, R9
-	ADDQ          $0x40, R11
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R10
-	SUBQ          $0x10, R12
+	SUBQ          $0x10, R11
 	JNZ           k4
 	SUBQ          DI, CX
 	MOVQ          R9, AX
@@ -400,8 +378,7 @@ one:
 	ADDQ   AX, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	LEAQ   (AX)(SI*4), R11
-	MOVQ   k+40(FP), R12
+	MOVQ   k+40(FP), R11
 
 k1:
 	VMOVUPS       (AX), Z24
@@ -413,10 +390,9 @@ k1:
 	VFMADD231PS   Z28, Z24, Z2
 	ADDQ          $0x40, AX
 	ADDQ          $0x40, R9
-	ADDQ          $0x40, R11
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R10
-	SUBQ          $0x10, R12
+	SUBQ          $0x10, R11
 	JNZ           k1
 	SUBQ          DI, CX
 	MOVQ          DX, R9
@@ -452,7 +428,7 @@ one_end:
 	RET
 
 // func productF324(y *float32, ldy int, w *float32, x *float32, rows int, k int)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F
 TEXT ·productF324(SB), NOSPLIT, $0-48
 	MOVQ w+16(FP), AX
 	MOVQ x+24(FP), CX
@@ -490,14 +466,9 @@ four:
 	ADDQ   AX, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	LEAQ   (AX)(SI*4), R11
-	MOVQ   k+40(FP), R12
+	MOVQ   k+40(FP), R11
 
 k4:
-	PREFETCHT0    (R11)
-	PREFETCHT0    (R11)(SI*1)
-	PREFETCHT0    (R11)(SI*2)
-	PREFETCHT0    (R9)(SI*4)
 	VMOVUPS       (AX), Z24
 	VMOVUPS       (AX)(SI*1), Z25
 	VMOVUPS       (AX)(SI*2), Z26
@@ -524,10 +495,9 @@ k4:
 	VFMADD231PS   Z28, Z27, Z15
 	ADDQ          $0x40, AX
 	ADDQ          $0x40, R9
-	ADDQ          $0x40, R11
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R10
-	SUBQ          $0x10, R12
+	SUBQ          $0x10, R11
 	JNZ           k4
 	SUBQ          DI, CX
 	MOVQ          R9, AX
@@ -609,8 +579,7 @@ one:
 	ADDQ   AX, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	LEAQ   (AX)(SI*4), R11
-	MOVQ   k+40(FP), R12
+	MOVQ   k+40(FP), R11
 
 k1:
 	VMOVUPS       (AX), Z24
@@ -624,10 +593,9 @@ k1:
 	VFMADD231PS   Z28, Z24, Z3
 	ADDQ          $0x40, AX
 	ADDQ          $0x40, R9
-	ADDQ          $0x40, R11
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R10
-	SUBQ          $0x10, R12
+	SUBQ          $0x10, R11
 	JNZ           k1
 	SUBQ          DI, CX
 	MOVQ          DX, R9
@@ -671,7 +639,7 @@ one_end:
 	RET
 
 // func productF325(y *float32, ldy int, w *float32, x *float32, rows int, k int)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F
 TEXT ·productF325(SB), NOSPLIT, $0-48
 	MOVQ w+16(FP), AX
 	MOVQ x+24(FP), CX
@@ -713,14 +681,9 @@ four:
 	ADDQ   AX, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	LEAQ   (AX)(SI*4), R11
-	MOVQ   k+40(FP), R12
+	MOVQ   k+40(FP), R11
 
 k4:
-	PREFETCHT0    (R11)
-	PREFETCHT0    (R11)(SI*1)
-	PREFETCHT0    (R11)(SI*2)
-	PREFETCHT0    (R9)(SI*4)
 	VMOVUPS       (AX), Z24
 	VMOVUPS       (AX)(SI*1), Z25
 	VMOVUPS       (AX)(SI*2), Z26
@@ -752,10 +715,9 @@ k4:
 	VFMADD231PS   Z28, Z27, Z19
 	ADDQ          $0x40, AX
 	ADDQ          $0x40, R9
-	ADDQ          $0x40, R11
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R10
-	SUBQ          $0x10, R12
+	SUBQ          $0x10, R11
 	JNZ           k4
 	SUBQ          DI, CX
 	MOVQ          R9, AX
@@ -853,8 +815,7 @@ one:
 	ADDQ   AX, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	LEAQ   (AX)(SI*4), R11
-	MOVQ   k+40(FP), R12
+	MOVQ   k+40(FP), R11
 
 k1:
 	VMOVUPS       (AX), Z24
@@ -870,10 +831,9 @@ k1:
 	VFMADD231PS   Z28, Z24, Z4
 	ADDQ          $0x40, AX
 	ADDQ          $0x40, R9
-	ADDQ          $0x40, R11
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R10
-	SUBQ          $0x10, R12
+	SUBQ          $0x10, R11
 	JNZ           k1
 	SUBQ          DI, CX
 	MOVQ          DX, R9
@@ -925,7 +885,7 @@ one_end:
 	RET
 
 // func productF326(y *float32, ldy int, w *float32, x *float32, rows int, k int)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F
 TEXT ·productF326(SB), NOSPLIT, $0-48
 	MOVQ w+16(FP), AX
 	MOVQ x+24(FP), CX
@@ -971,14 +931,9 @@ four:
 	ADDQ   AX, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	LEAQ   (AX)(SI*4), R11
-	MOVQ   k+40(FP), R12
+	MOVQ   k+40(FP), R11
 
 k4:
-	PREFETCHT0    (R11)
-	PREFETCHT0    (R11)(SI*1)
-	PREFETCHT0    (R11)(SI*2)
-	PREFETCHT0    (R9)(SI*4)
 	VMOVUPS       (AX), Z24
 	VMOVUPS       (AX)(SI*1), Z25
 	VMOVUPS       (AX)(SI*2), Z26
@@ -1015,10 +970,9 @@ k4:
 	VFMADD231PS   Z28, Z27, Z23
 	ADDQ          $0x40, AX
 	ADDQ          $0x40, R9
-	ADDQ          $0x40, R11
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R10
-	SUBQ          $0x10, R12
+	SUBQ          $0x10, R11
 	JNZ           k4
 	SUBQ          DI, CX
 	MOVQ          R9, AX
@@ -1132,8 +1086,7 @@ one:
 	ADDQ   AX, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	LEAQ   (AX)(SI*4), R11
-	MOVQ   k+40(FP), R12
+	MOVQ   k+40(FP), R11
 
 k1:
 	VMOVUPS       (AX), Z24
@@ -1151,10 +1104,9 @@ k1:
 	VFMADD231PS   Z28, Z24, Z5
 	ADDQ          $0x40, AX
 	ADDQ          $0x40, R9
-	ADDQ          $0x40, R11
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R10
-	SUBQ          $0x10, R12
+	SUBQ          $0x10, R11
 	JNZ           k1
 	SUBQ          DI, CX
 	MOVQ          DX, R9
@@ -1213,8 +1165,612 @@ one_end:
 	VZEROUPPER
 	RET
 
+// func streamF321(y *float32, ldy int, w *float32, x *float32, rows int, k int)
+// Requires: AVX, AVX512F
+TEXT ·streamF321(SB), NOSPLIT, $0-48
+	MOVQ  w+16(FP), AX
+	MOVQ  x+24(FP), CX
+	MOVQ  y+0(FP), DX
+	MOVQ  ldy+8(FP), BX
+	MOVQ  k+40(FP), SI
+	MOVQ  rows+32(FP), DI
+	ADDQ  SI, SI
+	ADDQ  SI, SI
+	SHLQ  $0x02, BX
+	LEAQ  (SI)(SI*2), SI
+	TESTQ DI, DI
+	JZ    rows_end
+
+rows:
+	VPXORD Z0, Z0, Z0
+	MOVQ   k+40(FP), R8
+	XORQ   SI, SI
+
+k:
+	VMOVUPS       (AX), Z8
+	VFMADD231PS   (CX)(SI*1), Z8, Z0
+	ADDQ          $0x40, AX
+	ADDQ          $0x40, SI
+	SUBQ          $0x10, R8
+	JNZ           k
+	MOVQ          DX, SI
+	VEXTRACTF64X4 $0x01, Z0, Y13
+	VADDPS        Y13, Y0, Y9
+	VHADDPS       Y9, Y9, Y9
+	VHADDPS       Y9, Y9, Y9
+	VEXTRACTF128  $0x01, Y9, X13
+	VADDPS        X13, X9, X9
+	VMOVSS        X9, (SI)
+	ADDQ          BX, SI
+	ADDQ          $0x04, DX
+	DECQ          DI
+	JNZ           rows
+
+rows_end:
+	VZEROUPPER
+	RET
+
+// func streamF322(y *float32, ldy int, w *float32, x *float32, rows int, k int)
+// Requires: AVX, AVX512F
+TEXT ·streamF322(SB), NOSPLIT, $0-48
+	MOVQ  w+16(FP), AX
+	MOVQ  x+24(FP), CX
+	MOVQ  y+0(FP), DX
+	MOVQ  ldy+8(FP), BX
+	MOVQ  k+40(FP), SI
+	MOVQ  rows+32(FP), DI
+	ADDQ  SI, SI
+	ADDQ  SI, SI
+	SHLQ  $0x02, BX
+	LEAQ  (SI)(SI*2), R8
+	TESTQ DI, DI
+	JZ    rows_end
+
+rows:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	MOVQ   k+40(FP), R9
+	XORQ   R8, R8
+
+k:
+	VMOVUPS       (AX), Z8
+	VFMADD231PS   (CX)(R8*1), Z8, Z0
+	LEAQ          (CX)(SI*1), R10
+	VFMADD231PS   (R10)(R8*1), Z8, Z1
+	ADDQ          $0x40, AX
+	ADDQ          $0x40, R8
+	SUBQ          $0x10, R9
+	JNZ           k
+	MOVQ          DX, R8
+	VEXTRACTF64X4 $0x01, Z0, Y13
+	VADDPS        Y13, Y0, Y9
+	VEXTRACTF64X4 $0x01, Z1, Y13
+	VADDPS        Y13, Y1, Y10
+	VHADDPS       Y10, Y9, Y9
+	VHADDPS       Y9, Y9, Y9
+	VEXTRACTF128  $0x01, Y9, X13
+	VADDPS        X13, X9, X9
+	VMOVSS        X9, (R8)
+	ADDQ          BX, R8
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R8)
+	ADDQ          BX, R8
+	ADDQ          $0x04, DX
+	DECQ          DI
+	JNZ           rows
+
+rows_end:
+	VZEROUPPER
+	RET
+
+// func streamF323(y *float32, ldy int, w *float32, x *float32, rows int, k int)
+// Requires: AVX, AVX512F
+TEXT ·streamF323(SB), NOSPLIT, $0-48
+	MOVQ  w+16(FP), AX
+	MOVQ  x+24(FP), CX
+	MOVQ  y+0(FP), DX
+	MOVQ  ldy+8(FP), BX
+	MOVQ  k+40(FP), SI
+	MOVQ  rows+32(FP), DI
+	ADDQ  SI, SI
+	ADDQ  SI, SI
+	SHLQ  $0x02, BX
+	LEAQ  (SI)(SI*2), R8
+	TESTQ DI, DI
+	JZ    rows_end
+
+rows:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	MOVQ   k+40(FP), R9
+	XORQ   R8, R8
+
+k:
+	VMOVUPS       (AX), Z8
+	VFMADD231PS   (CX)(R8*1), Z8, Z0
+	LEAQ          (CX)(SI*1), R10
+	VFMADD231PS   (R10)(R8*1), Z8, Z1
+	LEAQ          (CX)(SI*2), R10
+	VFMADD231PS   (R10)(R8*1), Z8, Z2
+	ADDQ          $0x40, AX
+	ADDQ          $0x40, R8
+	SUBQ          $0x10, R9
+	JNZ           k
+	MOVQ          DX, R8
+	VEXTRACTF64X4 $0x01, Z0, Y13
+	VADDPS        Y13, Y0, Y9
+	VEXTRACTF64X4 $0x01, Z1, Y13
+	VADDPS        Y13, Y1, Y10
+	VEXTRACTF64X4 $0x01, Z2, Y13
+	VADDPS        Y13, Y2, Y11
+	VHADDPS       Y10, Y9, Y9
+	VHADDPS       Y11, Y11, Y11
+	VHADDPS       Y11, Y9, Y9
+	VEXTRACTF128  $0x01, Y9, X13
+	VADDPS        X13, X9, X9
+	VMOVSS        X9, (R8)
+	ADDQ          BX, R8
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R8)
+	ADDQ          BX, R8
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R8)
+	ADDQ          BX, R8
+	ADDQ          $0x04, DX
+	DECQ          DI
+	JNZ           rows
+
+rows_end:
+	VZEROUPPER
+	RET
+
+// func streamF324(y *float32, ldy int, w *float32, x *float32, rows int, k int)
+// Requires: AVX, AVX512F
+TEXT ·streamF324(SB), NOSPLIT, $0-48
+	MOVQ  w+16(FP), AX
+	MOVQ  x+24(FP), CX
+	MOVQ  y+0(FP), DX
+	MOVQ  ldy+8(FP), BX
+	MOVQ  k+40(FP), SI
+	MOVQ  rows+32(FP), DI
+	ADDQ  SI, SI
+	ADDQ  SI, SI
+	SHLQ  $0x02, BX
+	LEAQ  (SI)(SI*2), R8
+	LEAQ  (CX)(R8*1), R8
+	TESTQ DI, DI
+	JZ    rows_end
+
+rows:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   k+40(FP), R10
+	XORQ   R9, R9
+
+k:
+	VMOVUPS       (AX), Z8
+	VFMADD231PS   (CX)(R9*1), Z8, Z0
+	LEAQ          (CX)(SI*1), R11
+	VFMADD231PS   (R11)(R9*1), Z8, Z1
+	LEAQ          (CX)(SI*2), R11
+	VFMADD231PS   (R11)(R9*1), Z8, Z2
+	VFMADD231PS   (R8)(R9*1), Z8, Z3
+	ADDQ          $0x40, AX
+	ADDQ          $0x40, R9
+	SUBQ          $0x10, R10
+	JNZ           k
+	MOVQ          DX, R9
+	VEXTRACTF64X4 $0x01, Z0, Y13
+	VADDPS        Y13, Y0, Y9
+	VEXTRACTF64X4 $0x01, Z1, Y13
+	VADDPS        Y13, Y1, Y10
+	VEXTRACTF64X4 $0x01, Z2, Y13
+	VADDPS        Y13, Y2, Y11
+	VEXTRACTF64X4 $0x01, Z3, Y13
+	VADDPS        Y13, Y3, Y12
+	VHADDPS       Y10, Y9, Y9
+	VHADDPS       Y12, Y11, Y11
+	VHADDPS       Y11, Y9, Y9
+	VEXTRACTF128  $0x01, Y9, X13
+	VADDPS        X13, X9, X9
+	VMOVSS        X9, (R9)
+	ADDQ          BX, R9
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R9)
+	ADDQ          BX, R9
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R9)
+	ADDQ          BX, R9
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R9)
+	ADDQ          BX, R9
+	ADDQ          $0x04, DX
+	DECQ          DI
+	JNZ           rows
+
+rows_end:
+	VZEROUPPER
+	RET
+
+// func streamF325(y *float32, ldy int, w *float32, x *float32, rows int, k int)
+// Requires: AVX, AVX512F
+TEXT ·streamF325(SB), NOSPLIT, $0-48
+	MOVQ  w+16(FP), AX
+	MOVQ  x+24(FP), CX
+	MOVQ  y+0(FP), DX
+	MOVQ  ldy+8(FP), BX
+	MOVQ  k+40(FP), SI
+	MOVQ  rows+32(FP), DI
+	ADDQ  SI, SI
+	ADDQ  SI, SI
+	SHLQ  $0x02, BX
+	LEAQ  (SI)(SI*2), R8
+	LEAQ  (CX)(R8*1), R8
+	TESTQ DI, DI
+	JZ    rows_end
+
+rows:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	MOVQ   k+40(FP), R10
+	XORQ   R9, R9
+
+k:
+	VMOVUPS       (AX), Z8
+	VFMADD231PS   (CX)(R9*1), Z8, Z0
+	LEAQ          (CX)(SI*1), R11
+	VFMADD231PS   (R11)(R9*1), Z8, Z1
+	LEAQ          (CX)(SI*2), R11
+	VFMADD231PS   (R11)(R9*1), Z8, Z2
+	VFMADD231PS   (R8)(R9*1), Z8, Z3
+	LEAQ          (R8)(SI*1), R11
+	VFMADD231PS   (R11)(R9*1), Z8, Z4
+	ADDQ          $0x40, AX
+	ADDQ          $0x40, R9
+	SUBQ          $0x10, R10
+	JNZ           k
+	MOVQ          DX, R9
+	VEXTRACTF64X4 $0x01, Z0, Y13
+	VADDPS        Y13, Y0, Y9
+	VEXTRACTF64X4 $0x01, Z1, Y13
+	VADDPS        Y13, Y1, Y10
+	VEXTRACTF64X4 $0x01, Z2, Y13
+	VADDPS        Y13, Y2, Y11
+	VEXTRACTF64X4 $0x01, Z3, Y13
+	VADDPS        Y13, Y3, Y12
+	VHADDPS       Y10, Y9, Y9
+	VHADDPS       Y12, Y11, Y11
+	VHADDPS       Y11, Y9, Y9
+	VEXTRACTF128  $0x01, Y9, X13
+	VADDPS        X13, X9, X9
+	VMOVSS        X9, (R9)
+	ADDQ          BX, R9
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R9)
+	ADDQ          BX, R9
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R9)
+	ADDQ          BX, R9
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R9)
+	ADDQ          BX, R9
+	VEXTRACTF64X4 $0x01, Z4, Y13
+	VADDPS        Y13, Y4, Y9
+	VHADDPS       Y9, Y9, Y9
+	VHADDPS       Y9, Y9, Y9
+	VEXTRACTF128  $0x01, Y9, X13
+	VADDPS        X13, X9, X9
+	VMOVSS        X9, (R9)
+	ADDQ          BX, R9
+	ADDQ          $0x04, DX
+	DECQ          DI
+	JNZ           rows
+
+rows_end:
+	VZEROUPPER
+	RET
+
+// func streamF326(y *float32, ldy int, w *float32, x *float32, rows int, k int)
+// Requires: AVX, AVX512F
+TEXT ·streamF326(SB), NOSPLIT, $0-48
+	MOVQ  w+16(FP), AX
+	MOVQ  x+24(FP), CX
+	MOVQ  y+0(FP), DX
+	MOVQ  ldy+8(FP), BX
+	MOVQ  k+40(FP), SI
+	MOVQ  rows+32(FP), DI
+	ADDQ  SI, SI
+	ADDQ  SI, SI
+	SHLQ  $0x02, BX
+	LEAQ  (SI)(SI*2), R8
+	LEAQ  (CX)(R8*1), R8
+	TESTQ DI, DI
+	JZ    rows_end
+
+rows:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	MOVQ   k+40(FP), R10
+	XORQ   R9, R9
+
+k:
+	VMOVUPS       (AX), Z8
+	VFMADD231PS   (CX)(R9*1), Z8, Z0
+	LEAQ          (CX)(SI*1), R11
+	VFMADD231PS   (R11)(R9*1), Z8, Z1
+	LEAQ          (CX)(SI*2), R11
+	VFMADD231PS   (R11)(R9*1), Z8, Z2
+	VFMADD231PS   (R8)(R9*1), Z8, Z3
+	LEAQ          (R8)(SI*1), R11
+	VFMADD231PS   (R11)(R9*1), Z8, Z4
+	LEAQ          (R8)(SI*2), R11
+	VFMADD231PS   (R11)(R9*1), Z8, Z5
+	ADDQ          $0x40, AX
+	ADDQ          $0x40, R9
+	SUBQ          $0x10, R10
+	JNZ           k
+	MOVQ          DX, R9
+	VEXTRACTF64X4 $0x01, Z0, Y13
+	VADDPS        Y13, Y0, Y9
+	VEXTRACTF64X4 $0x01, Z1, Y13
+	VADDPS        Y13, Y1, Y10
+	VEXTRACTF64X4 $0x01, Z2, Y13
+	VADDPS        Y13, Y2, Y11
+	VEXTRACTF64X4 $0x01, Z3, Y13
+	VADDPS        Y13, Y3, Y12
+	VHADDPS       Y10, Y9, Y9
+	VHADDPS       Y12, Y11, Y11
+	VHADDPS       Y11, Y9, Y9
+	VEXTRACTF128  $0x01, Y9, X13
+	VADDPS        X13, X9, X9
+	VMOVSS        X9, (R9)
+	ADDQ          BX, R9
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R9)
+	ADDQ          BX, R9
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R9)
+	ADDQ          BX, R9
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R9)
+	ADDQ          BX, R9
+	VEXTRACTF64X4 $0x01, Z4, Y13
+	VADDPS        Y13, Y4, Y9
+	VEXTRACTF64X4 $0x01, Z5, Y13
+	VADDPS        Y13, Y5, Y10
+	VHADDPS       Y10, Y9, Y9
+	VHADDPS       Y9, Y9, Y9
+	VEXTRACTF128  $0x01, Y9, X13
+	VADDPS        X13, X9, X9
+	VMOVSS        X9, (R9)
+	ADDQ          BX, R9
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R9)
+	ADDQ          BX, R9
+	ADDQ          $0x04, DX
+	DECQ          DI
+	JNZ           rows
+
+rows_end:
+	VZEROUPPER
+	RET
+
+// func streamF327(y *float32, ldy int, w *float32, x *float32, rows int, k int)
+// Requires: AVX, AVX512F
+TEXT ·streamF327(SB), NOSPLIT, $0-48
+	MOVQ  w+16(FP), AX
+	MOVQ  x+24(FP), CX
+	MOVQ  y+0(FP), DX
+	MOVQ  ldy+8(FP), BX
+	MOVQ  k+40(FP), SI
+	MOVQ  rows+32(FP), DI
+	ADDQ  SI, SI
+	ADDQ  SI, SI
+	SHLQ  $0x02, BX
+	LEAQ  (SI)(SI*2), R8
+	LEAQ  (CX)(R8*1), R9
+	LEAQ  (R9)(R8*1), R8
+	TESTQ DI, DI
+	JZ    rows_end
+
+rows:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	MOVQ   k+40(FP), R11
+	XORQ   R10, R10
+
+k:
+	VMOVUPS       (AX), Z8
+	VFMADD231PS   (CX)(R10*1), Z8, Z0
+	LEAQ          (CX)(SI*1), R12
+	VFMADD231PS   (R12)(R10*1), Z8, Z1
+	LEAQ          (CX)(SI*2), R12
+	VFMADD231PS   (R12)(R10*1), Z8, Z2
+	VFMADD231PS   (R9)(R10*1), Z8, Z3
+	LEAQ          (R9)(SI*1), R12
+	VFMADD231PS   (R12)(R10*1), Z8, Z4
+	LEAQ          (R9)(SI*2), R12
+	VFMADD231PS   (R12)(R10*1), Z8, Z5
+	VFMADD231PS   (R8)(R10*1), Z8, Z6
+	ADDQ          $0x40, AX
+	ADDQ          $0x40, R10
+	SUBQ          $0x10, R11
+	JNZ           k
+	MOVQ          DX, R10
+	VEXTRACTF64X4 $0x01, Z0, Y13
+	VADDPS        Y13, Y0, Y9
+	VEXTRACTF64X4 $0x01, Z1, Y13
+	VADDPS        Y13, Y1, Y10
+	VEXTRACTF64X4 $0x01, Z2, Y13
+	VADDPS        Y13, Y2, Y11
+	VEXTRACTF64X4 $0x01, Z3, Y13
+	VADDPS        Y13, Y3, Y12
+	VHADDPS       Y10, Y9, Y9
+	VHADDPS       Y12, Y11, Y11
+	VHADDPS       Y11, Y9, Y9
+	VEXTRACTF128  $0x01, Y9, X13
+	VADDPS        X13, X9, X9
+	VMOVSS        X9, (R10)
+	ADDQ          BX, R10
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R10)
+	ADDQ          BX, R10
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R10)
+	ADDQ          BX, R10
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R10)
+	ADDQ          BX, R10
+	VEXTRACTF64X4 $0x01, Z4, Y13
+	VADDPS        Y13, Y4, Y9
+	VEXTRACTF64X4 $0x01, Z5, Y13
+	VADDPS        Y13, Y5, Y10
+	VEXTRACTF64X4 $0x01, Z6, Y13
+	VADDPS        Y13, Y6, Y11
+	VHADDPS       Y10, Y9, Y9
+	VHADDPS       Y11, Y11, Y11
+	VHADDPS       Y11, Y9, Y9
+	VEXTRACTF128  $0x01, Y9, X13
+	VADDPS        X13, X9, X9
+	VMOVSS        X9, (R10)
+	ADDQ          BX, R10
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R10)
+	ADDQ          BX, R10
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R10)
+	ADDQ          BX, R10
+	ADDQ          $0x04, DX
+	DECQ          DI
+	JNZ           rows
+
+rows_end:
+	VZEROUPPER
+	RET
+
+// func streamF328(y *float32, ldy int, w *float32, x *float32, rows int, k int)
+// Requires: AVX, AVX512F
+TEXT ·streamF328(SB), NOSPLIT, $0-48
+	MOVQ  w+16(FP), AX
+	MOVQ  x+24(FP), CX
+	MOVQ  y+0(FP), DX
+	MOVQ  ldy+8(FP), BX
+	MOVQ  k+40(FP), SI
+	MOVQ  rows+32(FP), DI
+	ADDQ  SI, SI
+	ADDQ  SI, SI
+	SHLQ  $0x02, BX
+	LEAQ  (SI)(SI*2), R8
+	LEAQ  (CX)(R8*1), R9
+	LEAQ  (R9)(R8*1), R8
+	TESTQ DI, DI
+	JZ    rows_end
+
+rows:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   k+40(FP), R11
+	XORQ   R10, R10
+
+k:
+	VMOVUPS       (AX), Z8
+	VFMADD231PS   (CX)(R10*1), Z8, Z0
+	LEAQ          (CX)(SI*1), R12
+	VFMADD231PS   (R12)(R10*1), Z8, Z1
+	LEAQ          (CX)(SI*2), R12
+	VFMADD231PS   (R12)(R10*1), Z8, Z2
+	VFMADD231PS   (R9)(R10*1), Z8, Z3
+	LEAQ          (R9)(SI*1), R12
+	VFMADD231PS   (R12)(R10*1), Z8, Z4
+	LEAQ          (R9)(SI*2), R12
+	VFMADD231PS   (R12)(R10*1), Z8, Z5
+	VFMADD231PS   (R8)(R10*1), Z8, Z6
+	LEAQ          (R8)(SI*1), R12
+	VFMADD231PS   (R12)(R10*1), Z8, Z7
+	ADDQ          $0x40, AX
+	ADDQ          $0x40, R10
+	SUBQ          $0x10, R11
+	JNZ           k
+	MOVQ          DX, R10
+	VEXTRACTF64X4 $0x01, Z0, Y13
+	VADDPS        Y13, Y0, Y9
+	VEXTRACTF64X4 $0x01, Z1, Y13
+	VADDPS        Y13, Y1, Y10
+	VEXTRACTF64X4 $0x01, Z2, Y13
+	VADDPS        Y13, Y2, Y11
+	VEXTRACTF64X4 $0x01, Z3, Y13
+	VADDPS        Y13, Y3, Y12
+	VHADDPS       Y10, Y9, Y9
+	VHADDPS       Y12, Y11, Y11
+	VHADDPS       Y11, Y9, Y9
+	VEXTRACTF128  $0x01, Y9, X13
+	VADDPS        X13, X9, X9
+	VMOVSS        X9, (R10)
+	ADDQ          BX, R10
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R10)
+	ADDQ          BX, R10
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R10)
+	ADDQ          BX, R10
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R10)
+	ADDQ          BX, R10
+	VEXTRACTF64X4 $0x01, Z4, Y13
+	VADDPS        Y13, Y4, Y9
+	VEXTRACTF64X4 $0x01, Z5, Y13
+	VADDPS        Y13, Y5, Y10
+	VEXTRACTF64X4 $0x01, Z6, Y13
+	VADDPS        Y13, Y6, Y11
+	VEXTRACTF64X4 $0x01, Z7, Y13
+	VADDPS        Y13, Y7, Y12
+	VHADDPS       Y10, Y9, Y9
+	VHADDPS       Y12, Y11, Y11
+	VHADDPS       Y11, Y9, Y9
+	VEXTRACTF128  $0x01, Y9, X13
+	VADDPS        X13, X9, X9
+	VMOVSS        X9, (R10)
+	ADDQ          BX, R10
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R10)
+	ADDQ          BX, R10
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R10)
+	ADDQ          BX, R10
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R10)
+	ADDQ          BX, R10
+	ADDQ          $0x04, DX
+	DECQ          DI
+	JNZ           rows
+
+rows_end:
+	VZEROUPPER
+	RET
+
 // func productBF161(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F
 TEXT ·productBF161(SB), NOSPLIT, $0-48
 	MOVQ w+16(FP), AX
 	MOVQ x+24(FP), CX
@@ -1239,14 +1795,9 @@ four:
 	ADDQ   AX, BX
 	LEAQ   (DI)(DI*2), R9
 	ADDQ   CX, R9
-	LEAQ   (AX)(SI*4), R10
-	MOVQ   k+40(FP), R11
+	MOVQ   k+40(FP), R10
 
 k4:
-	PREFETCHT0    (R10)
-	PREFETCHT0    (R10)(SI*1)
-	PREFETCHT0    (R10)(SI*2)
-	PREFETCHT0    (BX)(SI*4)
 	VPMOVZXWD     (AX), Z24
 	VPSLLD        $0x10, Z24, Z24
 	VPMOVZXWD     (AX)(SI*1), Z25
@@ -1262,10 +1813,9 @@ k4:
 	VFMADD231PS   Z28, Z27, Z3
 	ADDQ          $0x20, AX
 	ADDQ          $0x20, BX
-	ADDQ          $0x20, R10
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R9
-	SUBQ          $0x10, R11
+	SUBQ          $0x10, R10
 	JNZ           k4
 	SUBQ          DI, CX
 	MOVQ          BX, AX
@@ -1299,8 +1849,7 @@ one:
 	ADDQ   AX, BX
 	LEAQ   (DI)(DI*2), R9
 	ADDQ   CX, R9
-	LEAQ   (AX)(SI*4), R10
-	MOVQ   k+40(FP), R11
+	MOVQ   k+40(FP), R10
 
 k1:
 	VPMOVZXWD     (AX), Z24
@@ -1309,10 +1858,9 @@ k1:
 	VFMADD231PS   Z28, Z24, Z0
 	ADDQ          $0x20, AX
 	ADDQ          $0x20, BX
-	ADDQ          $0x20, R10
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R9
-	SUBQ          $0x10, R11
+	SUBQ          $0x10, R10
 	JNZ           k1
 	SUBQ          DI, CX
 	MOVQ          DX, BX
@@ -1332,7 +1880,7 @@ one_end:
 	RET
 
 // func productBF162(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F
 TEXT ·productBF162(SB), NOSPLIT, $0-48
 	MOVQ w+16(FP), AX
 	MOVQ x+24(FP), CX
@@ -1361,14 +1909,9 @@ four:
 	ADDQ   AX, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	LEAQ   (AX)(SI*4), R11
-	MOVQ   k+40(FP), R12
+	MOVQ   k+40(FP), R11
 
 k4:
-	PREFETCHT0    (R11)
-	PREFETCHT0    (R11)(SI*1)
-	PREFETCHT0    (R11)(SI*2)
-	PREFETCHT0    (R9)(SI*4)
 	VPMOVZXWD     (AX), Z24
 	VPSLLD        $0x10, Z24, Z24
 	VPMOVZXWD     (AX)(SI*1), Z25
@@ -1389,10 +1932,9 @@ k4:
 	VFMADD231PS   Z28, Z27, Z7
 	ADDQ          $0x20, AX
 	ADDQ          $0x20, R9
-	ADDQ          $0x20, R11
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R10
-	SUBQ          $0x10, R12
+	SUBQ          $0x10, R11
 	JNZ           k4
 	SUBQ          DI, CX
 	MOVQ          R9, AX
@@ -1442,8 +1984,7 @@ one:
 	ADDQ   AX, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	LEAQ   (AX)(SI*4), R11
-	MOVQ   k+40(FP), R12
+	MOVQ   k+40(FP), R11
 
 k1:
 	VPMOVZXWD     (AX), Z24
@@ -1454,10 +1995,9 @@ k1:
 	VFMADD231PS   Z28, Z24, Z1
 	ADDQ          $0x20, AX
 	ADDQ          $0x20, R9
-	ADDQ          $0x20, R11
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R10
-	SUBQ          $0x10, R12
+	SUBQ          $0x10, R11
 	JNZ           k1
 	SUBQ          DI, CX
 	MOVQ          DX, R9
@@ -1485,7 +2025,7 @@ one_end:
 	RET
 
 // func productBF163(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F
 TEXT ·productBF163(SB), NOSPLIT, $0-48
 	MOVQ w+16(FP), AX
 	MOVQ x+24(FP), CX
@@ -1518,14 +2058,9 @@ four:
 	ADDQ   AX, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	LEAQ   (AX)(SI*4), R11
-	MOVQ   k+40(FP), R12
+	MOVQ   k+40(FP), R11
 
 k4:
-	PREFETCHT0    (R11)
-	PREFETCHT0    (R11)(SI*1)
-	PREFETCHT0    (R11)(SI*2)
-	PREFETCHT0    (R9)(SI*4)
 	VPMOVZXWD     (AX), Z24
 	VPSLLD        $0x10, Z24, Z24
 	VPMOVZXWD     (AX)(SI*1), Z25
@@ -1551,10 +2086,9 @@ k4:
 	VFMADD231PS   Z28, Z27, Z11
 	ADDQ          $0x20, AX
 	ADDQ          $0x20, R9
-	ADDQ          $0x20, R11
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R10
-	SUBQ          $0x10, R12
+	SUBQ          $0x10, R11
 	JNZ           k4
 	SUBQ          DI, CX
 	MOVQ          R9, AX
@@ -1620,8 +2154,7 @@ one:
 	ADDQ   AX, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	LEAQ   (AX)(SI*4), R11
-	MOVQ   k+40(FP), R12
+	MOVQ   k+40(FP), R11
 
 k1:
 	VPMOVZXWD     (AX), Z24
@@ -1634,10 +2167,9 @@ k1:
 	VFMADD231PS   Z28, Z24, Z2
 	ADDQ          $0x20, AX
 	ADDQ          $0x20, R9
-	ADDQ          $0x20, R11
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R10
-	SUBQ          $0x10, R12
+	SUBQ          $0x10, R11
 	JNZ           k1
 	SUBQ          DI, CX
 	MOVQ          DX, R9
@@ -1673,7 +2205,7 @@ one_end:
 	RET
 
 // func productBF164(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F
 TEXT ·productBF164(SB), NOSPLIT, $0-48
 	MOVQ w+16(FP), AX
 	MOVQ x+24(FP), CX
@@ -1710,14 +2242,9 @@ four:
 	ADDQ   AX, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	LEAQ   (AX)(SI*4), R11
-	MOVQ   k+40(FP), R12
+	MOVQ   k+40(FP), R11
 
 k4:
-	PREFETCHT0    (R11)
-	PREFETCHT0    (R11)(SI*1)
-	PREFETCHT0    (R11)(SI*2)
-	PREFETCHT0    (R9)(SI*4)
 	VPMOVZXWD     (AX), Z24
 	VPSLLD        $0x10, Z24, Z24
 	VPMOVZXWD     (AX)(SI*1), Z25
@@ -1748,10 +2275,9 @@ k4:
 	VFMADD231PS   Z28, Z27, Z15
 	ADDQ          $0x20, AX
 	ADDQ          $0x20, R9
-	ADDQ          $0x20, R11
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R10
-	SUBQ          $0x10, R12
+	SUBQ          $0x10, R11
 	JNZ           k4
 	SUBQ          DI, CX
 	MOVQ          R9, AX
@@ -1833,8 +2359,7 @@ one:
 	ADDQ   AX, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	LEAQ   (AX)(SI*4), R11
-	MOVQ   k+40(FP), R12
+	MOVQ   k+40(FP), R11
 
 k1:
 	VPMOVZXWD     (AX), Z24
@@ -1849,10 +2374,9 @@ k1:
 	VFMADD231PS   Z28, Z24, Z3
 	ADDQ          $0x20, AX
 	ADDQ          $0x20, R9
-	ADDQ          $0x20, R11
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R10
-	SUBQ          $0x10, R12
+	SUBQ          $0x10, R11
 	JNZ           k1
 	SUBQ          DI, CX
 	MOVQ          DX, R9
@@ -1896,7 +2420,7 @@ one_end:
 	RET
 
 // func productBF165(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F
 TEXT ·productBF165(SB), NOSPLIT, $0-48
 	MOVQ w+16(FP), AX
 	MOVQ x+24(FP), CX
@@ -1937,14 +2461,9 @@ four:
 	ADDQ   AX, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	LEAQ   (AX)(SI*4), R11
-	MOVQ   k+40(FP), R12
+	MOVQ   k+40(FP), R11
 
 k4:
-	PREFETCHT0    (R11)
-	PREFETCHT0    (R11)(SI*1)
-	PREFETCHT0    (R11)(SI*2)
-	PREFETCHT0    (R9)(SI*4)
 	VPMOVZXWD     (AX), Z24
 	VPSLLD        $0x10, Z24, Z24
 	VPMOVZXWD     (AX)(SI*1), Z25
@@ -1980,10 +2499,9 @@ k4:
 	VFMADD231PS   Z28, Z27, Z19
 	ADDQ          $0x20, AX
 	ADDQ          $0x20, R9
-	ADDQ          $0x20, R11
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R10
-	SUBQ          $0x10, R12
+	SUBQ          $0x10, R11
 	JNZ           k4
 	SUBQ          DI, CX
 	MOVQ          R9, AX
@@ -2081,8 +2599,7 @@ one:
 	ADDQ   AX, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	LEAQ   (AX)(SI*4), R11
-	MOVQ   k+40(FP), R12
+	MOVQ   k+40(FP), R11
 
 k1:
 	VPMOVZXWD     (AX), Z24
@@ -2099,10 +2616,9 @@ k1:
 	VFMADD231PS   Z28, Z24, Z4
 	ADDQ          $0x20, AX
 	ADDQ          $0x20, R9
-	ADDQ          $0x20, R11
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R10
-	SUBQ          $0x10, R12
+	SUBQ          $0x10, R11
 	JNZ           k1
 	SUBQ          DI, CX
 	MOVQ          DX, R9
@@ -2154,7 +2670,7 @@ one_end:
 	RET
 
 // func productBF166(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F
 TEXT ·productBF166(SB), NOSPLIT, $0-48
 	MOVQ w+16(FP), AX
 	MOVQ x+24(FP), CX
@@ -2199,14 +2715,9 @@ four:
 	ADDQ   AX, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	LEAQ   (AX)(SI*4), R11
-	MOVQ   k+40(FP), R12
+	MOVQ   k+40(FP), R11
 
 k4:
-	PREFETCHT0    (R11)
-	PREFETCHT0    (R11)(SI*1)
-	PREFETCHT0    (R11)(SI*2)
-	PREFETCHT0    (R9)(SI*4)
 	VPMOVZXWD     (AX), Z24
 	VPSLLD        $0x10, Z24, Z24
 	VPMOVZXWD     (AX)(SI*1), Z25
@@ -2247,10 +2758,9 @@ k4:
 	VFMADD231PS   Z28, Z27, Z23
 	ADDQ          $0x20, AX
 	ADDQ          $0x20, R9
-	ADDQ          $0x20, R11
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R10
-	SUBQ          $0x10, R12
+	SUBQ          $0x10, R11
 	JNZ           k4
 	SUBQ          DI, CX
 	MOVQ          R9, AX
@@ -2364,8 +2874,7 @@ one:
 	ADDQ   AX, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	LEAQ   (AX)(SI*4), R11
-	MOVQ   k+40(FP), R12
+	MOVQ   k+40(FP), R11
 
 k1:
 	VPMOVZXWD     (AX), Z24
@@ -2384,10 +2893,9 @@ k1:
 	VFMADD231PS   Z28, Z24, Z5
 	ADDQ          $0x20, AX
 	ADDQ          $0x20, R9
-	ADDQ          $0x20, R11
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R10
-	SUBQ          $0x10, R12
+	SUBQ          $0x10, R11
 	JNZ           k1
 	SUBQ          DI, CX
 	MOVQ          DX, R9
@@ -2446,8 +2954,620 @@ one_end:
 	VZEROUPPER
 	RET
 
+// func streamBF161(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
+// Requires: AVX, AVX512F
+TEXT ·streamBF161(SB), NOSPLIT, $0-48
+	MOVQ  w+16(FP), AX
+	MOVQ  x+24(FP), CX
+	MOVQ  y+0(FP), DX
+	MOVQ  ldy+8(FP), BX
+	MOVQ  k+40(FP), SI
+	MOVQ  rows+32(FP), DI
+	ADDQ  SI, SI
+	ADDQ  SI, SI
+	SHLQ  $0x02, BX
+	LEAQ  (SI)(SI*2), SI
+	TESTQ DI, DI
+	JZ    rows_end
+
+rows:
+	VPXORD Z0, Z0, Z0
+	MOVQ   k+40(FP), R8
+	XORQ   SI, SI
+
+k:
+	VPMOVZXWD     (AX), Z8
+	VPSLLD        $0x10, Z8, Z8
+	VFMADD231PS   (CX)(SI*1), Z8, Z0
+	ADDQ          $0x20, AX
+	ADDQ          $0x40, SI
+	SUBQ          $0x10, R8
+	JNZ           k
+	MOVQ          DX, SI
+	VEXTRACTF64X4 $0x01, Z0, Y13
+	VADDPS        Y13, Y0, Y9
+	VHADDPS       Y9, Y9, Y9
+	VHADDPS       Y9, Y9, Y9
+	VEXTRACTF128  $0x01, Y9, X13
+	VADDPS        X13, X9, X9
+	VMOVSS        X9, (SI)
+	ADDQ          BX, SI
+	ADDQ          $0x04, DX
+	DECQ          DI
+	JNZ           rows
+
+rows_end:
+	VZEROUPPER
+	RET
+
+// func streamBF162(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
+// Requires: AVX, AVX512F
+TEXT ·streamBF162(SB), NOSPLIT, $0-48
+	MOVQ  w+16(FP), AX
+	MOVQ  x+24(FP), CX
+	MOVQ  y+0(FP), DX
+	MOVQ  ldy+8(FP), BX
+	MOVQ  k+40(FP), SI
+	MOVQ  rows+32(FP), DI
+	ADDQ  SI, SI
+	ADDQ  SI, SI
+	SHLQ  $0x02, BX
+	LEAQ  (SI)(SI*2), R8
+	TESTQ DI, DI
+	JZ    rows_end
+
+rows:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	MOVQ   k+40(FP), R9
+	XORQ   R8, R8
+
+k:
+	VPMOVZXWD     (AX), Z8
+	VPSLLD        $0x10, Z8, Z8
+	VFMADD231PS   (CX)(R8*1), Z8, Z0
+	LEAQ          (CX)(SI*1), R10
+	VFMADD231PS   (R10)(R8*1), Z8, Z1
+	ADDQ          $0x20, AX
+	ADDQ          $0x40, R8
+	SUBQ          $0x10, R9
+	JNZ           k
+	MOVQ          DX, R8
+	VEXTRACTF64X4 $0x01, Z0, Y13
+	VADDPS        Y13, Y0, Y9
+	VEXTRACTF64X4 $0x01, Z1, Y13
+	VADDPS        Y13, Y1, Y10
+	VHADDPS       Y10, Y9, Y9
+	VHADDPS       Y9, Y9, Y9
+	VEXTRACTF128  $0x01, Y9, X13
+	VADDPS        X13, X9, X9
+	VMOVSS        X9, (R8)
+	ADDQ          BX, R8
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R8)
+	ADDQ          BX, R8
+	ADDQ          $0x04, DX
+	DECQ          DI
+	JNZ           rows
+
+rows_end:
+	VZEROUPPER
+	RET
+
+// func streamBF163(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
+// Requires: AVX, AVX512F
+TEXT ·streamBF163(SB), NOSPLIT, $0-48
+	MOVQ  w+16(FP), AX
+	MOVQ  x+24(FP), CX
+	MOVQ  y+0(FP), DX
+	MOVQ  ldy+8(FP), BX
+	MOVQ  k+40(FP), SI
+	MOVQ  rows+32(FP), DI
+	ADDQ  SI, SI
+	ADDQ  SI, SI
+	SHLQ  $0x02, BX
+	LEAQ  (SI)(SI*2), R8
+	TESTQ DI, DI
+	JZ    rows_end
+
+rows:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	MOVQ   k+40(FP), R9
+	XORQ   R8, R8
+
+k:
+	VPMOVZXWD     (AX), Z8
+	VPSLLD        $0x10, Z8, Z8
+	VFMADD231PS   (CX)(R8*1), Z8, Z0
+	LEAQ          (CX)(SI*1), R10
+	VFMADD231PS   (R10)(R8*1), Z8, Z1
+	LEAQ          (CX)(SI*2), R10
+	VFMADD231PS   (R10)(R8*1), Z8, Z2
+	ADDQ          $0x20, AX
+	ADDQ          $0x40, R8
+	SUBQ          $0x10, R9
+	JNZ           k
+	MOVQ          DX, R8
+	VEXTRACTF64X4 $0x01, Z0, Y13
+	VADDPS        Y13, Y0, Y9
+	VEXTRACTF64X4 $0x01, Z1, Y13
+	VADDPS        Y13, Y1, Y10
+	VEXTRACTF64X4 $0x01, Z2, Y13
+	VADDPS        Y13, Y2, Y11
+	VHADDPS       Y10, Y9, Y9
+	VHADDPS       Y11, Y11, Y11
+	VHADDPS       Y11, Y9, Y9
+	VEXTRACTF128  $0x01, Y9, X13
+	VADDPS        X13, X9, X9
+	VMOVSS        X9, (R8)
+	ADDQ          BX, R8
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R8)
+	ADDQ          BX, R8
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R8)
+	ADDQ          BX, R8
+	ADDQ          $0x04, DX
+	DECQ          DI
+	JNZ           rows
+
+rows_end:
+	VZEROUPPER
+	RET
+
+// func streamBF164(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
+// Requires: AVX, AVX512F
+TEXT ·streamBF164(SB), NOSPLIT, $0-48
+	MOVQ  w+16(FP), AX
+	MOVQ  x+24(FP), CX
+	MOVQ  y+0(FP), DX
+	MOVQ  ldy+8(FP), BX
+	MOVQ  k+40(FP), SI
+	MOVQ  rows+32(FP), DI
+	ADDQ  SI, SI
+	ADDQ  SI, SI
+	SHLQ  $0x02, BX
+	LEAQ  (SI)(SI*2), R8
+	LEAQ  (CX)(R8*1), R8
+	TESTQ DI, DI
+	JZ    rows_end
+
+rows:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   k+40(FP), R10
+	XORQ   R9, R9
+
+k:
+	VPMOVZXWD     (AX), Z8
+	VPSLLD        $0x10, Z8, Z8
+	VFMADD231PS   (CX)(R9*1), Z8, Z0
+	LEAQ          (CX)(SI*1), R11
+	VFMADD231PS   (R11)(R9*1), Z8, Z1
+	LEAQ          (CX)(SI*2), R11
+	VFMADD231PS   (R11)(R9*1), Z8, Z2
+	VFMADD231PS   (R8)(R9*1), Z8, Z3
+	ADDQ          $0x20, AX
+	ADDQ          $0x40, R9
+	SUBQ          $0x10, R10
+	JNZ           k
+	MOVQ          DX, R9
+	VEXTRACTF64X4 $0x01, Z0, Y13
+	VADDPS        Y13, Y0, Y9
+	VEXTRACTF64X4 $0x01, Z1, Y13
+	VADDPS        Y13, Y1, Y10
+	VEXTRACTF64X4 $0x01, Z2, Y13
+	VADDPS        Y13, Y2, Y11
+	VEXTRACTF64X4 $0x01, Z3, Y13
+	VADDPS        Y13, Y3, Y12
+	VHADDPS       Y10, Y9, Y9
+	VHADDPS       Y12, Y11, Y11
+	VHADDPS       Y11, Y9, Y9
+	VEXTRACTF128  $0x01, Y9, X13
+	VADDPS        X13, X9, X9
+	VMOVSS        X9, (R9)
+	ADDQ          BX, R9
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R9)
+	ADDQ          BX, R9
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R9)
+	ADDQ          BX, R9
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R9)
+	ADDQ          BX, R9
+	ADDQ          $0x04, DX
+	DECQ          DI
+	JNZ           rows
+
+rows_end:
+	VZEROUPPER
+	RET
+
+// func streamBF165(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
+// Requires: AVX, AVX512F
+TEXT ·streamBF165(SB), NOSPLIT, $0-48
+	MOVQ  w+16(FP), AX
+	MOVQ  x+24(FP), CX
+	MOVQ  y+0(FP), DX
+	MOVQ  ldy+8(FP), BX
+	MOVQ  k+40(FP), SI
+	MOVQ  rows+32(FP), DI
+	ADDQ  SI, SI
+	ADDQ  SI, SI
+	SHLQ  $0x02, BX
+	LEAQ  (SI)(SI*2), R8
+	LEAQ  (CX)(R8*1), R8
+	TESTQ DI, DI
+	JZ    rows_end
+
+rows:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	MOVQ   k+40(FP), R10
+	XORQ   R9, R9
+
+k:
+	VPMOVZXWD     (AX), Z8
+	VPSLLD        $0x10, Z8, Z8
+	VFMADD231PS   (CX)(R9*1), Z8, Z0
+	LEAQ          (CX)(SI*1), R11
+	VFMADD231PS   (R11)(R9*1), Z8, Z1
+	LEAQ          (CX)(SI*2), R11
+	VFMADD231PS   (R11)(R9*1), Z8, Z2
+	VFMADD231PS   (R8)(R9*1), Z8, Z3
+	LEAQ          (R8)(SI*1), R11
+	VFMADD231PS   (R11)(R9*1), Z8, Z4
+	ADDQ          $0x20, AX
+	ADDQ          $0x40, R9
+	SUBQ          $0x10, R10
+	JNZ           k
+	MOVQ          DX, R9
+	VEXTRACTF64X4 $0x01, Z0, Y13
+	VADDPS        Y13, Y0, Y9
+	VEXTRACTF64X4 $0x01, Z1, Y13
+	VADDPS        Y13, Y1, Y10
+	VEXTRACTF64X4 $0x01, Z2, Y13
+	VADDPS        Y13, Y2, Y11
+	VEXTRACTF64X4 $0x01, Z3, Y13
+	VADDPS        Y13, Y3, Y12
+	VHADDPS       Y10, Y9, Y9
+	VHADDPS       Y12, Y11, Y11
+	VHADDPS       Y11, Y9, Y9
+	VEXTRACTF128  $0x01, Y9, X13
+	VADDPS        X13, X9, X9
+	VMOVSS        X9, (R9)
+	ADDQ          BX, R9
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R9)
+	ADDQ          BX, R9
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R9)
+	ADDQ          BX, R9
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R9)
+	ADDQ          BX, R9
+	VEXTRACTF64X4 $0x01, Z4, Y13
+	VADDPS        Y13, Y4, Y9
+	VHADDPS       Y9, Y9, Y9
+	VHADDPS       Y9, Y9, Y9
+	VEXTRACTF128  $0x01, Y9, X13
+	VADDPS        X13, X9, X9
+	VMOVSS        X9, (R9)
+	ADDQ          BX, R9
+	ADDQ          $0x04, DX
+	DECQ          DI
+	JNZ           rows
+
+rows_end:
+	VZEROUPPER
+	RET
+
+// func streamBF166(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
+// Requires: AVX, AVX512F
+TEXT ·streamBF166(SB), NOSPLIT, $0-48
+	MOVQ  w+16(FP), AX
+	MOVQ  x+24(FP), CX
+	MOVQ  y+0(FP), DX
+	MOVQ  ldy+8(FP), BX
+	MOVQ  k+40(FP), SI
+	MOVQ  rows+32(FP), DI
+	ADDQ  SI, SI
+	ADDQ  SI, SI
+	SHLQ  $0x02, BX
+	LEAQ  (SI)(SI*2), R8
+	LEAQ  (CX)(R8*1), R8
+	TESTQ DI, DI
+	JZ    rows_end
+
+rows:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	MOVQ   k+40(FP), R10
+	XORQ   R9, R9
+
+k:
+	VPMOVZXWD     (AX), Z8
+	VPSLLD        $0x10, Z8, Z8
+	VFMADD231PS   (CX)(R9*1), Z8, Z0
+	LEAQ          (CX)(SI*1), R11
+	VFMADD231PS   (R11)(R9*1), Z8, Z1
+	LEAQ          (CX)(SI*2), R11
+	VFMADD231PS   (R11)(R9*1), Z8, Z2
+	VFMADD231PS   (R8)(R9*1), Z8, Z3
+	LEAQ          (R8)(SI*1), R11
+	VFMADD231PS   (R11)(R9*1), Z8, Z4
+	LEAQ          (R8)(SI*2), R11
+	VFMADD231PS   (R11)(R9*1), Z8, Z5
+	ADDQ          $0x20, AX
+	ADDQ          $0x40, R9
+	SUBQ          $0x10, R10
+	JNZ           k
+	MOVQ          DX, R9
+	VEXTRACTF64X4 $0x01, Z0, Y13
+	VADDPS        Y13, Y0, Y9
+	VEXTRACTF64X4 $0x01, Z1, Y13
+	VADDPS        Y13, Y1, Y10
+	VEXTRACTF64X4 $0x01, Z2, Y13
+	VADDPS        Y13, Y2, Y11
+	VEXTRACTF64X4 $0x01, Z3, Y13
+	VADDPS        Y13, Y3, Y12
+	VHADDPS       Y10, Y9, Y9
+	VHADDPS       Y12, Y11, Y11
+	VHADDPS       Y11, Y9, Y9
+	VEXTRACTF128  $0x01, Y9, X13
+	VADDPS        X13, X9, X9
+	VMOVSS        X9, (R9)
+	ADDQ          BX, R9
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R9)
+	ADDQ          BX, R9
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R9)
+	ADDQ          BX, R9
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R9)
+	ADDQ          BX, R9
+	VEXTRACTF64X4 $0x01, Z4, Y13
+	VADDPS        Y13, Y4, Y9
+	VEXTRACTF64X4 $0x01, Z5, Y13
+	VADDPS        Y13, Y5, Y10
+	VHADDPS       Y10, Y9, Y9
+	VHADDPS       Y9, Y9, Y9
+	VEXTRACTF128  $0x01, Y9, X13
+	VADDPS        X13, X9, X9
+	VMOVSS        X9, (R9)
+	ADDQ          BX, R9
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R9)
+	ADDQ          BX, R9
+	ADDQ          $0x04, DX
+	DECQ          DI
+	JNZ           rows
+
+rows_end:
+	VZEROUPPER
+	RET
+
+// func streamBF167(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
+// Requires: AVX, AVX512F
+TEXT ·streamBF167(SB), NOSPLIT, $0-48
+	MOVQ  w+16(FP), AX
+	MOVQ  x+24(FP), CX
+	MOVQ  y+0(FP), DX
+	MOVQ  ldy+8(FP), BX
+	MOVQ  k+40(FP), SI
+	MOVQ  rows+32(FP), DI
+	ADDQ  SI, SI
+	ADDQ  SI, SI
+	SHLQ  $0x02, BX
+	LEAQ  (SI)(SI*2), R8
+	LEAQ  (CX)(R8*1), R9
+	LEAQ  (R9)(R8*1), R8
+	TESTQ DI, DI
+	JZ    rows_end
+
+rows:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	MOVQ   k+40(FP), R11
+	XORQ   R10, R10
+
+k:
+	VPMOVZXWD     (AX), Z8
+	VPSLLD        $0x10, Z8, Z8
+	VFMADD231PS   (CX)(R10*1), Z8, Z0
+	LEAQ          (CX)(SI*1), R12
+	VFMADD231PS   (R12)(R10*1), Z8, Z1
+	LEAQ          (CX)(SI*2), R12
+	VFMADD231PS   (R12)(R10*1), Z8, Z2
+	VFMADD231PS   (R9)(R10*1), Z8, Z3
+	LEAQ          (R9)(SI*1), R12
+	VFMADD231PS   (R12)(R10*1), Z8, Z4
+	LEAQ          (R9)(SI*2), R12
+	VFMADD231PS   (R12)(R10*1), Z8, Z5
+	VFMADD231PS   (R8)(R10*1), Z8, Z6
+	ADDQ          $0x20, AX
+	ADDQ          $0x40, R10
+	SUBQ          $0x10, R11
+	JNZ           k
+	MOVQ          DX, R10
+	VEXTRACTF64X4 $0x01, Z0, Y13
+	VADDPS        Y13, Y0, Y9
+	VEXTRACTF64X4 $0x01, Z1, Y13
+	VADDPS        Y13, Y1, Y10
+	VEXTRACTF64X4 $0x01, Z2, Y13
+	VADDPS        Y13, Y2, Y11
+	VEXTRACTF64X4 $0x01, Z3, Y13
+	VADDPS        Y13, Y3, Y12
+	VHADDPS       Y10, Y9, Y9
+	VHADDPS       Y12, Y11, Y11
+	VHADDPS       Y11, Y9, Y9
+	VEXTRACTF128  $0x01, Y9, X13
+	VADDPS        X13, X9, X9
+	VMOVSS        X9, (R10)
+	ADDQ          BX, R10
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R10)
+	ADDQ          BX, R10
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R10)
+	ADDQ          BX, R10
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R10)
+	ADDQ          BX, R10
+	VEXTRACTF64X4 $0x01, Z4, Y13
+	VADDPS        Y13, Y4, Y9
+	VEXTRACTF64X4 $0x01, Z5, Y13
+	VADDPS        Y13, Y5, Y10
+	VEXTRACTF64X4 $0x01, Z6, Y13
+	VADDPS        Y13, Y6, Y11
+	VHADDPS       Y10, Y9, Y9
+	VHADDPS       Y11, Y11, Y11
+	VHADDPS       Y11, Y9, Y9
+	VEXTRACTF128  $0x01, Y9, X13
+	VADDPS        X13, X9, X9
+	VMOVSS        X9, (R10)
+	ADDQ          BX, R10
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R10)
+	ADDQ          BX, R10
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R10)
+	ADDQ          BX, R10
+	ADDQ          $0x04, DX
+	DECQ          DI
+	JNZ           rows
+
+rows_end:
+	VZEROUPPER
+	RET
+
+// func streamBF168(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
+// Requires: AVX, AVX512F
+TEXT ·streamBF168(SB), NOSPLIT, $0-48
+	MOVQ  w+16(FP), AX
+	MOVQ  x+24(FP), CX
+	MOVQ  y+0(FP), DX
+	MOVQ  ldy+8(FP), BX
+	MOVQ  k+40(FP), SI
+	MOVQ  rows+32(FP), DI
+	ADDQ  SI, SI
+	ADDQ  SI, SI
+	SHLQ  $0x02, BX
+	LEAQ  (SI)(SI*2), R8
+	LEAQ  (CX)(R8*1), R9
+	LEAQ  (R9)(R8*1), R8
+	TESTQ DI, DI
+	JZ    rows_end
+
+rows:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   k+40(FP), R11
+	XORQ   R10, R10
+
+k:
+	VPMOVZXWD     (AX), Z8
+	VPSLLD        $0x10, Z8, Z8
+	VFMADD231PS   (CX)(R10*1), Z8, Z0
+	LEAQ          (CX)(SI*1), R12
+	VFMADD231PS   (R12)(R10*1), Z8, Z1
+	LEAQ          (CX)(SI*2), R12
+	VFMADD231PS   (R12)(R10*1), Z8, Z2
+	VFMADD231PS   (R9)(R10*1), Z8, Z3
+	LEAQ          (R9)(SI*1), R12
+	VFMADD231PS   (R12)(R10*1), Z8, Z4
+	LEAQ          (R9)(SI*2), R12
+	VFMADD231PS   (R12)(R10*1), Z8, Z5
+	VFMADD231PS   (R8)(R10*1), Z8, Z6
+	LEAQ          (R8)(SI*1), R12
+	VFMADD231PS   (R12)(R10*1), Z8, Z7
+	ADDQ          $0x20, AX
+	ADDQ          $0x40, R10
+	SUBQ          $0x10, R11
+	JNZ           k
+	MOVQ          DX, R10
+	VEXTRACTF64X4 $0x01, Z0, Y13
+	VADDPS        Y13, Y0, Y9
+	VEXTRACTF64X4 $0x01, Z1, Y13
+	VADDPS        Y13, Y1, Y10
+	VEXTRACTF64X4 $0x01, Z2, Y13
+	VADDPS        Y13, Y2, Y11
+	VEXTRACTF64X4 $0x01, Z3, Y13
+	VADDPS        Y13, Y3, Y12
+	VHADDPS       Y10, Y9, Y9
+	VHADDPS       Y12, Y11, Y11
+	VHADDPS       Y11, Y9, Y9
+	VEXTRACTF128  $0x01, Y9, X13
+	VADDPS        X13, X9, X9
+	VMOVSS        X9, (R10)
+	ADDQ          BX, R10
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R10)
+	ADDQ          BX, R10
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R10)
+	ADDQ          BX, R10
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R10)
+	ADDQ          BX, R10
+	VEXTRACTF64X4 $0x01, Z4, Y13
+	VADDPS        Y13, Y4, Y9
+	VEXTRACTF64X4 $0x01, Z5, Y13
+	VADDPS        Y13, Y5, Y10
+	VEXTRACTF64X4 $0x01, Z6, Y13
+	VADDPS        Y13, Y6, Y11
+	VEXTRACTF64X4 $0x01, Z7, Y13
+	VADDPS        Y13, Y7, Y12
+	VHADDPS       Y10, Y9, Y9
+	VHADDPS       Y12, Y11, Y11
+	VHADDPS       Y11, Y9, Y9
+	VEXTRACTF128  $0x01, Y9, X13
+	VADDPS        X13, X9, X9
+	VMOVSS        X9, (R10)
+	ADDQ          BX, R10
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R10)
+	ADDQ          BX, R10
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R10)
+	ADDQ          BX, R10
+	VPSRLDQ       $0x04, X9, X9
+	VMOVSS        X9, (R10)
+	ADDQ          BX, R10
+	ADDQ          $0x04, DX
+	DECQ          DI
+	JNZ           rows
+
+rows_end:
+	VZEROUPPER
+	RET
+
 // func productInt81(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI
 TEXT ·productInt81(SB), NOSPLIT, $0-64
 	MOVQ w+16(FP), AX
 	MOVQ x+24(FP), CX
@@ -2472,14 +3592,9 @@ four:
 	ADDQ   AX, BX
 	LEAQ   (DI)(DI*2), R11
 	ADDQ   CX, R11
-	LEAQ   (AX)(SI*4), R12
-	MOVQ   k+56(FP), R13
+	MOVQ   k+56(FP), R12
 
 k4:
-	PREFETCHT0    (R12)
-	PREFETCHT0    (R12)(SI*1)
-	PREFETCHT0    (R12)(SI*2)
-	PREFETCHT0    (BX)(SI*4)
 	VPMOVSXBW     (AX), Z24
 	VPMOVSXBW     (AX)(SI*1), Z25
 	VPMOVSXBW     (AX)(SI*2), Z26
@@ -2491,10 +3606,9 @@ k4:
 	VPDPWSSD      Z28, Z27, Z3
 	ADDQ          $0x20, AX
 	ADDQ          $0x20, BX
-	ADDQ          $0x20, R12
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R11
-	SUBQ          $0x20, R13
+	SUBQ          $0x20, R12
 	JNZ           k4
 	SUBQ          DI, CX
 	MOVQ          BX, AX
@@ -2533,8 +3647,7 @@ one:
 	ADDQ   AX, BX
 	LEAQ   (DI)(DI*2), R11
 	ADDQ   CX, R11
-	LEAQ   (AX)(SI*4), R12
-	MOVQ   k+56(FP), R13
+	MOVQ   k+56(FP), R12
 
 k1:
 	VPMOVSXBW     (AX), Z24
@@ -2542,10 +3655,9 @@ k1:
 	VPDPWSSD      Z28, Z24, Z0
 	ADDQ          $0x20, AX
 	ADDQ          $0x20, BX
-	ADDQ          $0x20, R12
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R11
-	SUBQ          $0x20, R13
+	SUBQ          $0x20, R12
 	JNZ           k1
 	SUBQ          DI, CX
 	MOVQ          DX, BX
@@ -2569,7 +3681,7 @@ one_end:
 	RET
 
 // func productInt82(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI
 TEXT ·productInt82(SB), NOSPLIT, $0-64
 	MOVQ w+16(FP), AX
 	MOVQ x+24(FP), CX
@@ -2578,8 +3690,8 @@ TEXT ·productInt82(SB), NOSPLIT, $0-64
 	MOVQ k+56(FP), SI
 	MOVQ k+56(FP), DI
 	MOVQ rows+48(FP), R8
-	MOVQ ws+32(FP), R13
-	MOVQ xs+40(FP), R14
+	MOVQ ws+32(FP), R12
+	MOVQ xs+40(FP), R13
 	ADDQ DI, DI
 	SHLQ $0x02, BX
 	CMPQ R8, $0x04
@@ -2598,14 +3710,9 @@ four:
 	ADDQ   AX, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	LEAQ   (AX)(SI*4), R11
-	MOVQ   k+56(FP), R12
+	MOVQ   k+56(FP), R11
 
 k4:
-	PREFETCHT0    (R11)
-	PREFETCHT0    (R11)(SI*1)
-	PREFETCHT0    (R11)(SI*2)
-	PREFETCHT0    (R9)(SI*4)
 	VPMOVSXBW     (AX), Z24
 	VPMOVSXBW     (AX)(SI*1), Z25
 	VPMOVSXBW     (AX)(SI*2), Z26
@@ -2622,10 +3729,9 @@ k4:
 	VPDPWSSD      Z28, Z27, Z7
 	ADDQ          $0x20, AX
 	ADDQ          $0x20, R9
-	ADDQ          $0x20, R11
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R10
-	SUBQ          $0x20, R12
+	SUBQ          $0x20, R11
 	JNZ           k4
 	SUBQ          DI, CX
 	MOVQ          R9, AX
@@ -2644,8 +3750,8 @@ k4:
 	VEXTRACTI128  $0x01, Y0, X1
 	VPADDD        X1, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULPS        (R13), X0, X0
-	VBROADCASTSS  (R14), X1
+	VMULPS        (R12), X0, X0
+	VBROADCASTSS  (R13), X1
 	VMULPS        X1, X0, X0
 	VMOVUPS       X0, (R9)
 	ADDQ          BX, R9
@@ -2663,12 +3769,12 @@ k4:
 	VEXTRACTI128  $0x01, Y0, X1
 	VPADDD        X1, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULPS        (R13), X0, X0
-	VBROADCASTSS  4(R14), X1
+	VMULPS        (R12), X0, X0
+	VBROADCASTSS  4(R13), X1
 	VMULPS        X1, X0, X0
 	VMOVUPS       X0, (R9)
 	ADDQ          $0x10, DX
-	ADDQ          $0x10, R13
+	ADDQ          $0x10, R12
 	SUBQ          $0x04, R8
 	CMPQ          R8, $0x04
 	JGE           four
@@ -2684,8 +3790,7 @@ one:
 	ADDQ   AX, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	LEAQ   (AX)(SI*4), R11
-	MOVQ   k+56(FP), R12
+	MOVQ   k+56(FP), R11
 
 k1:
 	VPMOVSXBW     (AX), Z24
@@ -2695,10 +3800,9 @@ k1:
 	VPDPWSSD      Z28, Z24, Z1
 	ADDQ          $0x20, AX
 	ADDQ          $0x20, R9
-	ADDQ          $0x20, R11
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R10
-	SUBQ          $0x20, R12
+	SUBQ          $0x20, R11
 	JNZ           k1
 	SUBQ          DI, CX
 	MOVQ          DX, R9
@@ -2709,8 +3813,8 @@ k1:
 	VEXTRACTI128  $0x01, Y0, X6
 	VPADDD        X6, X0, X0
 	VCVTDQ2PS     X0, X0
+	VMULSS        (R12), X0, X0
 	VMULSS        (R13), X0, X0
-	VMULSS        (R14), X0, X0
 	VMOVSS        X0, (R9)
 	ADDQ          BX, R9
 	VEXTRACTI64X4 $0x01, Z1, Y24
@@ -2720,11 +3824,11 @@ k1:
 	VEXTRACTI128  $0x01, Y0, X6
 	VPADDD        X6, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULSS        (R13), X0, X0
-	VMULSS        4(R14), X0, X0
+	VMULSS        (R12), X0, X0
+	VMULSS        4(R13), X0, X0
 	VMOVSS        X0, (R9)
 	ADDQ          $0x04, DX
-	ADDQ          $0x04, R13
+	ADDQ          $0x04, R12
 	DECQ          R8
 	JNZ           one
 
@@ -2733,7 +3837,7 @@ one_end:
 	RET
 
 // func productInt83(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI
 TEXT ·productInt83(SB), NOSPLIT, $0-64
 	MOVQ w+16(FP), AX
 	MOVQ x+24(FP), CX
@@ -2742,8 +3846,8 @@ TEXT ·productInt83(SB), NOSPLIT, $0-64
 	MOVQ k+56(FP), SI
 	MOVQ k+56(FP), DI
 	MOVQ rows+48(FP), R8
-	MOVQ ws+32(FP), R13
-	MOVQ xs+40(FP), R14
+	MOVQ ws+32(FP), R12
+	MOVQ xs+40(FP), R13
 	ADDQ DI, DI
 	SHLQ $0x02, BX
 	CMPQ R8, $0x04
@@ -2766,14 +3870,9 @@ four:
 	ADDQ   AX, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	LEAQ   (AX)(SI*4), R11
-	MOVQ   k+56(FP), R12
+	MOVQ   k+56(FP), R11
 
 k4:
-	PREFETCHT0    (R11)
-	PREFETCHT0    (R11)(SI*1)
-	PREFETCHT0    (R11)(SI*2)
-	PREFETCHT0    (R9)(SI*4)
 	VPMOVSXBW     (AX), Z24
 	VPMOVSXBW     (AX)(SI*1), Z25
 	VPMOVSXBW     (AX)(SI*2), Z26
@@ -2795,10 +3894,9 @@ k4:
 	VPDPWSSD      Z28, Z27, Z11
 	ADDQ          $0x20, AX
 	ADDQ          $0x20, R9
-	ADDQ          $0x20, R11
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R10
-	SUBQ          $0x20, R12
+	SUBQ          $0x20, R11
 	JNZ           k4
 	SUBQ          DI, CX
 	MOVQ          R9, AX
@@ -2817,8 +3915,8 @@ k4:
 	VEXTRACTI128  $0x01, Y0, X1
 	VPADDD        X1, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULPS        (R13), X0, X0
-	VBROADCASTSS  (R14), X1
+	VMULPS        (R12), X0, X0
+	VBROADCASTSS  (R13), X1
 	VMULPS        X1, X0, X0
 	VMOVUPS       X0, (R9)
 	ADDQ          BX, R9
@@ -2836,8 +3934,8 @@ k4:
 	VEXTRACTI128  $0x01, Y0, X1
 	VPADDD        X1, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULPS        (R13), X0, X0
-	VBROADCASTSS  4(R14), X1
+	VMULPS        (R12), X0, X0
+	VBROADCASTSS  4(R13), X1
 	VMULPS        X1, X0, X0
 	VMOVUPS       X0, (R9)
 	ADDQ          BX, R9
@@ -2855,12 +3953,12 @@ k4:
 	VEXTRACTI128  $0x01, Y0, X1
 	VPADDD        X1, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULPS        (R13), X0, X0
-	VBROADCASTSS  8(R14), X1
+	VMULPS        (R12), X0, X0
+	VBROADCASTSS  8(R13), X1
 	VMULPS        X1, X0, X0
 	VMOVUPS       X0, (R9)
 	ADDQ          $0x10, DX
-	ADDQ          $0x10, R13
+	ADDQ          $0x10, R12
 	SUBQ          $0x04, R8
 	CMPQ          R8, $0x04
 	JGE           four
@@ -2877,8 +3975,7 @@ one:
 	ADDQ   AX, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	LEAQ   (AX)(SI*4), R11
-	MOVQ   k+56(FP), R12
+	MOVQ   k+56(FP), R11
 
 k1:
 	VPMOVSXBW     (AX), Z24
@@ -2890,10 +3987,9 @@ k1:
 	VPDPWSSD      Z28, Z24, Z2
 	ADDQ          $0x20, AX
 	ADDQ          $0x20, R9
-	ADDQ          $0x20, R11
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R10
-	SUBQ          $0x20, R12
+	SUBQ          $0x20, R11
 	JNZ           k1
 	SUBQ          DI, CX
 	MOVQ          DX, R9
@@ -2904,8 +4000,8 @@ k1:
 	VEXTRACTI128  $0x01, Y0, X6
 	VPADDD        X6, X0, X0
 	VCVTDQ2PS     X0, X0
+	VMULSS        (R12), X0, X0
 	VMULSS        (R13), X0, X0
-	VMULSS        (R14), X0, X0
 	VMOVSS        X0, (R9)
 	ADDQ          BX, R9
 	VEXTRACTI64X4 $0x01, Z1, Y24
@@ -2915,8 +4011,8 @@ k1:
 	VEXTRACTI128  $0x01, Y0, X6
 	VPADDD        X6, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULSS        (R13), X0, X0
-	VMULSS        4(R14), X0, X0
+	VMULSS        (R12), X0, X0
+	VMULSS        4(R13), X0, X0
 	VMOVSS        X0, (R9)
 	ADDQ          BX, R9
 	VEXTRACTI64X4 $0x01, Z2, Y24
@@ -2926,11 +4022,11 @@ k1:
 	VEXTRACTI128  $0x01, Y0, X6
 	VPADDD        X6, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULSS        (R13), X0, X0
-	VMULSS        8(R14), X0, X0
+	VMULSS        (R12), X0, X0
+	VMULSS        8(R13), X0, X0
 	VMOVSS        X0, (R9)
 	ADDQ          $0x04, DX
-	ADDQ          $0x04, R13
+	ADDQ          $0x04, R12
 	DECQ          R8
 	JNZ           one
 
@@ -2939,7 +4035,7 @@ one_end:
 	RET
 
 // func productInt84(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI
 TEXT ·productInt84(SB), NOSPLIT, $0-64
 	MOVQ w+16(FP), AX
 	MOVQ x+24(FP), CX
@@ -2948,8 +4044,8 @@ TEXT ·productInt84(SB), NOSPLIT, $0-64
 	MOVQ k+56(FP), SI
 	MOVQ k+56(FP), DI
 	MOVQ rows+48(FP), R8
-	MOVQ ws+32(FP), R13
-	MOVQ xs+40(FP), R14
+	MOVQ ws+32(FP), R12
+	MOVQ xs+40(FP), R13
 	ADDQ DI, DI
 	SHLQ $0x02, BX
 	CMPQ R8, $0x04
@@ -2976,14 +4072,9 @@ four:
 	ADDQ   AX, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	LEAQ   (AX)(SI*4), R11
-	MOVQ   k+56(FP), R12
+	MOVQ   k+56(FP), R11
 
 k4:
-	PREFETCHT0    (R11)
-	PREFETCHT0    (R11)(SI*1)
-	PREFETCHT0    (R11)(SI*2)
-	PREFETCHT0    (R9)(SI*4)
 	VPMOVSXBW     (AX), Z24
 	VPMOVSXBW     (AX)(SI*1), Z25
 	VPMOVSXBW     (AX)(SI*2), Z26
@@ -3010,10 +4101,9 @@ k4:
 	VPDPWSSD      Z28, Z27, Z15
 	ADDQ          $0x20, AX
 	ADDQ          $0x20, R9
-	ADDQ          $0x20, R11
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R10
-	SUBQ          $0x20, R12
+	SUBQ          $0x20, R11
 	JNZ           k4
 	SUBQ          DI, CX
 	MOVQ          R9, AX
@@ -3032,8 +4122,8 @@ k4:
 	VEXTRACTI128  $0x01, Y0, X1
 	VPADDD        X1, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULPS        (R13), X0, X0
-	VBROADCASTSS  (R14), X1
+	VMULPS        (R12), X0, X0
+	VBROADCASTSS  (R13), X1
 	VMULPS        X1, X0, X0
 	VMOVUPS       X0, (R9)
 	ADDQ          BX, R9
@@ -3051,8 +4141,8 @@ k4:
 	VEXTRACTI128  $0x01, Y0, X1
 	VPADDD        X1, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULPS        (R13), X0, X0
-	VBROADCASTSS  4(R14), X1
+	VMULPS        (R12), X0, X0
+	VBROADCASTSS  4(R13), X1
 	VMULPS        X1, X0, X0
 	VMOVUPS       X0, (R9)
 	ADDQ          BX, R9
@@ -3070,8 +4160,8 @@ k4:
 	VEXTRACTI128  $0x01, Y0, X1
 	VPADDD        X1, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULPS        (R13), X0, X0
-	VBROADCASTSS  8(R14), X1
+	VMULPS        (R12), X0, X0
+	VBROADCASTSS  8(R13), X1
 	VMULPS        X1, X0, X0
 	VMOVUPS       X0, (R9)
 	ADDQ          BX, R9
@@ -3089,12 +4179,12 @@ k4:
 	VEXTRACTI128  $0x01, Y0, X1
 	VPADDD        X1, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULPS        (R13), X0, X0
-	VBROADCASTSS  12(R14), X1
+	VMULPS        (R12), X0, X0
+	VBROADCASTSS  12(R13), X1
 	VMULPS        X1, X0, X0
 	VMOVUPS       X0, (R9)
 	ADDQ          $0x10, DX
-	ADDQ          $0x10, R13
+	ADDQ          $0x10, R12
 	SUBQ          $0x04, R8
 	CMPQ          R8, $0x04
 	JGE           four
@@ -3112,8 +4202,7 @@ one:
 	ADDQ   AX, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	LEAQ   (AX)(SI*4), R11
-	MOVQ   k+56(FP), R12
+	MOVQ   k+56(FP), R11
 
 k1:
 	VPMOVSXBW     (AX), Z24
@@ -3127,10 +4216,9 @@ k1:
 	VPDPWSSD      Z28, Z24, Z3
 	ADDQ          $0x20, AX
 	ADDQ          $0x20, R9
-	ADDQ          $0x20, R11
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R10
-	SUBQ          $0x20, R12
+	SUBQ          $0x20, R11
 	JNZ           k1
 	SUBQ          DI, CX
 	MOVQ          DX, R9
@@ -3141,8 +4229,8 @@ k1:
 	VEXTRACTI128  $0x01, Y0, X6
 	VPADDD        X6, X0, X0
 	VCVTDQ2PS     X0, X0
+	VMULSS        (R12), X0, X0
 	VMULSS        (R13), X0, X0
-	VMULSS        (R14), X0, X0
 	VMOVSS        X0, (R9)
 	ADDQ          BX, R9
 	VEXTRACTI64X4 $0x01, Z1, Y24
@@ -3152,8 +4240,8 @@ k1:
 	VEXTRACTI128  $0x01, Y0, X6
 	VPADDD        X6, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULSS        (R13), X0, X0
-	VMULSS        4(R14), X0, X0
+	VMULSS        (R12), X0, X0
+	VMULSS        4(R13), X0, X0
 	VMOVSS        X0, (R9)
 	ADDQ          BX, R9
 	VEXTRACTI64X4 $0x01, Z2, Y24
@@ -3163,8 +4251,8 @@ k1:
 	VEXTRACTI128  $0x01, Y0, X6
 	VPADDD        X6, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULSS        (R13), X0, X0
-	VMULSS        8(R14), X0, X0
+	VMULSS        (R12), X0, X0
+	VMULSS        8(R13), X0, X0
 	VMOVSS        X0, (R9)
 	ADDQ          BX, R9
 	VEXTRACTI64X4 $0x01, Z3, Y24
@@ -3174,11 +4262,11 @@ k1:
 	VEXTRACTI128  $0x01, Y0, X6
 	VPADDD        X6, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULSS        (R13), X0, X0
-	VMULSS        12(R14), X0, X0
+	VMULSS        (R12), X0, X0
+	VMULSS        12(R13), X0, X0
 	VMOVSS        X0, (R9)
 	ADDQ          $0x04, DX
-	ADDQ          $0x04, R13
+	ADDQ          $0x04, R12
 	DECQ          R8
 	JNZ           one
 
@@ -3187,7 +4275,7 @@ one_end:
 	RET
 
 // func productInt85(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI
 TEXT ·productInt85(SB), NOSPLIT, $0-64
 	MOVQ w+16(FP), AX
 	MOVQ x+24(FP), CX
@@ -3196,8 +4284,8 @@ TEXT ·productInt85(SB), NOSPLIT, $0-64
 	MOVQ k+56(FP), SI
 	MOVQ k+56(FP), DI
 	MOVQ rows+48(FP), R8
-	MOVQ ws+32(FP), R13
-	MOVQ xs+40(FP), R14
+	MOVQ ws+32(FP), R12
+	MOVQ xs+40(FP), R13
 	ADDQ DI, DI
 	SHLQ $0x02, BX
 	CMPQ R8, $0x04
@@ -3228,14 +4316,9 @@ four:
 	ADDQ   AX, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	LEAQ   (AX)(SI*4), R11
-	MOVQ   k+56(FP), R12
+	MOVQ   k+56(FP), R11
 
 k4:
-	PREFETCHT0    (R11)
-	PREFETCHT0    (R11)(SI*1)
-	PREFETCHT0    (R11)(SI*2)
-	PREFETCHT0    (R9)(SI*4)
 	VPMOVSXBW     (AX), Z24
 	VPMOVSXBW     (AX)(SI*1), Z25
 	VPMOVSXBW     (AX)(SI*2), Z26
@@ -3267,10 +4350,9 @@ k4:
 	VPDPWSSD      Z28, Z27, Z19
 	ADDQ          $0x20, AX
 	ADDQ          $0x20, R9
-	ADDQ          $0x20, R11
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R10
-	SUBQ          $0x20, R12
+	SUBQ          $0x20, R11
 	JNZ           k4
 	SUBQ          DI, CX
 	MOVQ          R9, AX
@@ -3289,8 +4371,8 @@ k4:
 	VEXTRACTI128  $0x01, Y0, X1
 	VPADDD        X1, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULPS        (R13), X0, X0
-	VBROADCASTSS  (R14), X1
+	VMULPS        (R12), X0, X0
+	VBROADCASTSS  (R13), X1
 	VMULPS        X1, X0, X0
 	VMOVUPS       X0, (R9)
 	ADDQ          BX, R9
@@ -3308,8 +4390,8 @@ k4:
 	VEXTRACTI128  $0x01, Y0, X1
 	VPADDD        X1, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULPS        (R13), X0, X0
-	VBROADCASTSS  4(R14), X1
+	VMULPS        (R12), X0, X0
+	VBROADCASTSS  4(R13), X1
 	VMULPS        X1, X0, X0
 	VMOVUPS       X0, (R9)
 	ADDQ          BX, R9
@@ -3327,8 +4409,8 @@ k4:
 	VEXTRACTI128  $0x01, Y0, X1
 	VPADDD        X1, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULPS        (R13), X0, X0
-	VBROADCASTSS  8(R14), X1
+	VMULPS        (R12), X0, X0
+	VBROADCASTSS  8(R13), X1
 	VMULPS        X1, X0, X0
 	VMOVUPS       X0, (R9)
 	ADDQ          BX, R9
@@ -3346,8 +4428,8 @@ k4:
 	VEXTRACTI128  $0x01, Y0, X1
 	VPADDD        X1, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULPS        (R13), X0, X0
-	VBROADCASTSS  12(R14), X1
+	VMULPS        (R12), X0, X0
+	VBROADCASTSS  12(R13), X1
 	VMULPS        X1, X0, X0
 	VMOVUPS       X0, (R9)
 	ADDQ          BX, R9
@@ -3365,12 +4447,12 @@ k4:
 	VEXTRACTI128  $0x01, Y0, X1
 	VPADDD        X1, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULPS        (R13), X0, X0
-	VBROADCASTSS  16(R14), X1
+	VMULPS        (R12), X0, X0
+	VBROADCASTSS  16(R13), X1
 	VMULPS        X1, X0, X0
 	VMOVUPS       X0, (R9)
 	ADDQ          $0x10, DX
-	ADDQ          $0x10, R13
+	ADDQ          $0x10, R12
 	SUBQ          $0x04, R8
 	CMPQ          R8, $0x04
 	JGE           four
@@ -3389,8 +4471,7 @@ one:
 	ADDQ   AX, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	LEAQ   (AX)(SI*4), R11
-	MOVQ   k+56(FP), R12
+	MOVQ   k+56(FP), R11
 
 k1:
 	VPMOVSXBW     (AX), Z24
@@ -3406,10 +4487,9 @@ k1:
 	VPDPWSSD      Z28, Z24, Z4
 	ADDQ          $0x20, AX
 	ADDQ          $0x20, R9
-	ADDQ          $0x20, R11
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R10
-	SUBQ          $0x20, R12
+	SUBQ          $0x20, R11
 	JNZ           k1
 	SUBQ          DI, CX
 	MOVQ          DX, R9
@@ -3420,8 +4500,8 @@ k1:
 	VEXTRACTI128  $0x01, Y0, X6
 	VPADDD        X6, X0, X0
 	VCVTDQ2PS     X0, X0
+	VMULSS        (R12), X0, X0
 	VMULSS        (R13), X0, X0
-	VMULSS        (R14), X0, X0
 	VMOVSS        X0, (R9)
 	ADDQ          BX, R9
 	VEXTRACTI64X4 $0x01, Z1, Y24
@@ -3431,8 +4511,8 @@ k1:
 	VEXTRACTI128  $0x01, Y0, X6
 	VPADDD        X6, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULSS        (R13), X0, X0
-	VMULSS        4(R14), X0, X0
+	VMULSS        (R12), X0, X0
+	VMULSS        4(R13), X0, X0
 	VMOVSS        X0, (R9)
 	ADDQ          BX, R9
 	VEXTRACTI64X4 $0x01, Z2, Y24
@@ -3442,8 +4522,8 @@ k1:
 	VEXTRACTI128  $0x01, Y0, X6
 	VPADDD        X6, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULSS        (R13), X0, X0
-	VMULSS        8(R14), X0, X0
+	VMULSS        (R12), X0, X0
+	VMULSS        8(R13), X0, X0
 	VMOVSS        X0, (R9)
 	ADDQ          BX, R9
 	VEXTRACTI64X4 $0x01, Z3, Y24
@@ -3453,8 +4533,8 @@ k1:
 	VEXTRACTI128  $0x01, Y0, X6
 	VPADDD        X6, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULSS        (R13), X0, X0
-	VMULSS        12(R14), X0, X0
+	VMULSS        (R12), X0, X0
+	VMULSS        12(R13), X0, X0
 	VMOVSS        X0, (R9)
 	ADDQ          BX, R9
 	VEXTRACTI64X4 $0x01, Z4, Y24
@@ -3464,11 +4544,11 @@ k1:
 	VEXTRACTI128  $0x01, Y0, X6
 	VPADDD        X6, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULSS        (R13), X0, X0
-	VMULSS        16(R14), X0, X0
+	VMULSS        (R12), X0, X0
+	VMULSS        16(R13), X0, X0
 	VMOVSS        X0, (R9)
 	ADDQ          $0x04, DX
-	ADDQ          $0x04, R13
+	ADDQ          $0x04, R12
 	DECQ          R8
 	JNZ           one
 
@@ -3477,7 +4557,7 @@ one_end:
 	RET
 
 // func productInt86(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI
 TEXT ·productInt86(SB), NOSPLIT, $0-64
 	MOVQ w+16(FP), AX
 	MOVQ x+24(FP), CX
@@ -3486,8 +4566,8 @@ TEXT ·productInt86(SB), NOSPLIT, $0-64
 	MOVQ k+56(FP), SI
 	MOVQ k+56(FP), DI
 	MOVQ rows+48(FP), R8
-	MOVQ ws+32(FP), R13
-	MOVQ xs+40(FP), R14
+	MOVQ ws+32(FP), R12
+	MOVQ xs+40(FP), R13
 	ADDQ DI, DI
 	SHLQ $0x02, BX
 	CMPQ R8, $0x04
@@ -3522,14 +4602,9 @@ four:
 	ADDQ   AX, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	LEAQ   (AX)(SI*4), R11
-	MOVQ   k+56(FP), R12
+	MOVQ   k+56(FP), R11
 
 k4:
-	PREFETCHT0    (R11)
-	PREFETCHT0    (R11)(SI*1)
-	PREFETCHT0    (R11)(SI*2)
-	PREFETCHT0    (R9)(SI*4)
 	VPMOVSXBW     (AX), Z24
 	VPMOVSXBW     (AX)(SI*1), Z25
 	VPMOVSXBW     (AX)(SI*2), Z26
@@ -3566,10 +4641,9 @@ k4:
 	VPDPWSSD      Z28, Z27, Z23
 	ADDQ          $0x20, AX
 	ADDQ          $0x20, R9
-	ADDQ          $0x20, R11
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R10
-	SUBQ          $0x20, R12
+	SUBQ          $0x20, R11
 	JNZ           k4
 	SUBQ          DI, CX
 	MOVQ          R9, AX
@@ -3588,8 +4662,8 @@ k4:
 	VEXTRACTI128  $0x01, Y0, X1
 	VPADDD        X1, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULPS        (R13), X0, X0
-	VBROADCASTSS  (R14), X1
+	VMULPS        (R12), X0, X0
+	VBROADCASTSS  (R13), X1
 	VMULPS        X1, X0, X0
 	VMOVUPS       X0, (R9)
 	ADDQ          BX, R9
@@ -3607,8 +4681,8 @@ k4:
 	VEXTRACTI128  $0x01, Y0, X1
 	VPADDD        X1, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULPS        (R13), X0, X0
-	VBROADCASTSS  4(R14), X1
+	VMULPS        (R12), X0, X0
+	VBROADCASTSS  4(R13), X1
 	VMULPS        X1, X0, X0
 	VMOVUPS       X0, (R9)
 	ADDQ          BX, R9
@@ -3626,8 +4700,8 @@ k4:
 	VEXTRACTI128  $0x01, Y0, X1
 	VPADDD        X1, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULPS        (R13), X0, X0
-	VBROADCASTSS  8(R14), X1
+	VMULPS        (R12), X0, X0
+	VBROADCASTSS  8(R13), X1
 	VMULPS        X1, X0, X0
 	VMOVUPS       X0, (R9)
 	ADDQ          BX, R9
@@ -3645,8 +4719,8 @@ k4:
 	VEXTRACTI128  $0x01, Y0, X1
 	VPADDD        X1, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULPS        (R13), X0, X0
-	VBROADCASTSS  12(R14), X1
+	VMULPS        (R12), X0, X0
+	VBROADCASTSS  12(R13), X1
 	VMULPS        X1, X0, X0
 	VMOVUPS       X0, (R9)
 	ADDQ          BX, R9
@@ -3664,8 +4738,8 @@ k4:
 	VEXTRACTI128  $0x01, Y0, X1
 	VPADDD        X1, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULPS        (R13), X0, X0
-	VBROADCASTSS  16(R14), X1
+	VMULPS        (R12), X0, X0
+	VBROADCASTSS  16(R13), X1
 	VMULPS        X1, X0, X0
 	VMOVUPS       X0, (R9)
 	ADDQ          BX, R9
@@ -3683,12 +4757,12 @@ k4:
 	VEXTRACTI128  $0x01, Y0, X1
 	VPADDD        X1, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULPS        (R13), X0, X0
-	VBROADCASTSS  20(R14), X1
+	VMULPS        (R12), X0, X0
+	VBROADCASTSS  20(R13), X1
 	VMULPS        X1, X0, X0
 	VMOVUPS       X0, (R9)
 	ADDQ          $0x10, DX
-	ADDQ          $0x10, R13
+	ADDQ          $0x10, R12
 	SUBQ          $0x04, R8
 	CMPQ          R8, $0x04
 	JGE           four
@@ -3708,8 +4782,7 @@ one:
 	ADDQ   AX, R9
 	LEAQ   (DI)(DI*2), R10
 	ADDQ   CX, R10
-	LEAQ   (AX)(SI*4), R11
-	MOVQ   k+56(FP), R12
+	MOVQ   k+56(FP), R11
 
 k1:
 	VPMOVSXBW     (AX), Z24
@@ -3727,10 +4800,9 @@ k1:
 	VPDPWSSD      Z28, Z24, Z5
 	ADDQ          $0x20, AX
 	ADDQ          $0x20, R9
-	ADDQ          $0x20, R11
 	ADDQ          $0x40, CX
 	ADDQ          $0x40, R10
-	SUBQ          $0x20, R12
+	SUBQ          $0x20, R11
 	JNZ           k1
 	SUBQ          DI, CX
 	MOVQ          DX, R9
@@ -3741,8 +4813,8 @@ k1:
 	VEXTRACTI128  $0x01, Y0, X6
 	VPADDD        X6, X0, X0
 	VCVTDQ2PS     X0, X0
+	VMULSS        (R12), X0, X0
 	VMULSS        (R13), X0, X0
-	VMULSS        (R14), X0, X0
 	VMOVSS        X0, (R9)
 	ADDQ          BX, R9
 	VEXTRACTI64X4 $0x01, Z1, Y24
@@ -3752,8 +4824,8 @@ k1:
 	VEXTRACTI128  $0x01, Y0, X6
 	VPADDD        X6, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULSS        (R13), X0, X0
-	VMULSS        4(R14), X0, X0
+	VMULSS        (R12), X0, X0
+	VMULSS        4(R13), X0, X0
 	VMOVSS        X0, (R9)
 	ADDQ          BX, R9
 	VEXTRACTI64X4 $0x01, Z2, Y24
@@ -3763,8 +4835,8 @@ k1:
 	VEXTRACTI128  $0x01, Y0, X6
 	VPADDD        X6, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULSS        (R13), X0, X0
-	VMULSS        8(R14), X0, X0
+	VMULSS        (R12), X0, X0
+	VMULSS        8(R13), X0, X0
 	VMOVSS        X0, (R9)
 	ADDQ          BX, R9
 	VEXTRACTI64X4 $0x01, Z3, Y24
@@ -3774,8 +4846,8 @@ k1:
 	VEXTRACTI128  $0x01, Y0, X6
 	VPADDD        X6, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULSS        (R13), X0, X0
-	VMULSS        12(R14), X0, X0
+	VMULSS        (R12), X0, X0
+	VMULSS        12(R13), X0, X0
 	VMOVSS        X0, (R9)
 	ADDQ          BX, R9
 	VEXTRACTI64X4 $0x01, Z4, Y24
@@ -3785,8 +4857,8 @@ k1:
 	VEXTRACTI128  $0x01, Y0, X6
 	VPADDD        X6, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULSS        (R13), X0, X0
-	VMULSS        16(R14), X0, X0
+	VMULSS        (R12), X0, X0
+	VMULSS        16(R13), X0, X0
 	VMOVSS        X0, (R9)
 	ADDQ          BX, R9
 	VEXTRACTI64X4 $0x01, Z5, Y24
@@ -3796,15 +4868,707 @@ k1:
 	VEXTRACTI128  $0x01, Y0, X6
 	VPADDD        X6, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULSS        (R13), X0, X0
-	VMULSS        20(R14), X0, X0
+	VMULSS        (R12), X0, X0
+	VMULSS        20(R13), X0, X0
 	VMOVSS        X0, (R9)
 	ADDQ          $0x04, DX
-	ADDQ          $0x04, R13
+	ADDQ          $0x04, R12
 	DECQ          R8
 	JNZ           one
 
 one_end:
+	VZEROUPPER
+	RET
+
+// func streamInt81(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI
+TEXT ·streamInt81(SB), NOSPLIT, $0-64
+	MOVQ  w+16(FP), AX
+	MOVQ  x+24(FP), CX
+	MOVQ  y+0(FP), DX
+	MOVQ  ldy+8(FP), BX
+	MOVQ  k+56(FP), SI
+	MOVQ  rows+48(FP), DI
+	ADDQ  SI, SI
+	SHLQ  $0x02, BX
+	MOVQ  ws+32(FP), R8
+	MOVQ  xs+40(FP), R9
+	LEAQ  (SI)(SI*2), SI
+	TESTQ DI, DI
+	JZ    rows_end
+
+rows:
+	VPXORD Z0, Z0, Z0
+	MOVQ   k+56(FP), R10
+	XORQ   SI, SI
+
+k:
+	VPMOVSXBW     (AX), Z8
+	VPDPWSSD      (CX)(SI*1), Z8, Z0
+	ADDQ          $0x20, AX
+	ADDQ          $0x40, SI
+	SUBQ          $0x20, R10
+	JNZ           k
+	MOVQ          DX, SI
+	VEXTRACTI64X4 $0x01, Z0, Y13
+	VPADDD        Y13, Y0, Y9
+	VPHADDD       Y9, Y9, Y9
+	VPHADDD       Y9, Y9, Y9
+	VEXTRACTI128  $0x01, Y9, X13
+	VPADDD        X13, X9, X9
+	VCVTDQ2PS     X9, X9
+	VBROADCASTSS  (R8), X13
+	VMULPS        X13, X9, X9
+	VMULSS        (R9), X9, X13
+	VMOVSS        X13, (SI)
+	ADDQ          BX, SI
+	ADDQ          $0x04, DX
+	ADDQ          $0x04, R8
+	DECQ          DI
+	JNZ           rows
+
+rows_end:
+	VZEROUPPER
+	RET
+
+// func streamInt82(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI
+TEXT ·streamInt82(SB), NOSPLIT, $0-64
+	MOVQ  w+16(FP), AX
+	MOVQ  x+24(FP), CX
+	MOVQ  y+0(FP), DX
+	MOVQ  ldy+8(FP), BX
+	MOVQ  k+56(FP), SI
+	MOVQ  rows+48(FP), DI
+	ADDQ  SI, SI
+	SHLQ  $0x02, BX
+	MOVQ  ws+32(FP), R8
+	MOVQ  xs+40(FP), R9
+	LEAQ  (SI)(SI*2), R10
+	TESTQ DI, DI
+	JZ    rows_end
+
+rows:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	MOVQ   k+56(FP), R11
+	XORQ   R10, R10
+
+k:
+	VPMOVSXBW     (AX), Z8
+	VPDPWSSD      (CX)(R10*1), Z8, Z0
+	LEAQ          (CX)(SI*1), R12
+	VPDPWSSD      (R12)(R10*1), Z8, Z1
+	ADDQ          $0x20, AX
+	ADDQ          $0x40, R10
+	SUBQ          $0x20, R11
+	JNZ           k
+	MOVQ          DX, R10
+	VEXTRACTI64X4 $0x01, Z0, Y13
+	VPADDD        Y13, Y0, Y9
+	VEXTRACTI64X4 $0x01, Z1, Y13
+	VPADDD        Y13, Y1, Y10
+	VPHADDD       Y10, Y9, Y9
+	VPHADDD       Y9, Y9, Y9
+	VEXTRACTI128  $0x01, Y9, X13
+	VPADDD        X13, X9, X9
+	VCVTDQ2PS     X9, X9
+	VBROADCASTSS  (R8), X13
+	VMULPS        X13, X9, X9
+	VMULSS        (R9), X9, X13
+	VMOVSS        X13, (R10)
+	ADDQ          BX, R10
+	VPSRLDQ       $0x04, X9, X9
+	VMULSS        4(R9), X9, X13
+	VMOVSS        X13, (R10)
+	ADDQ          BX, R10
+	ADDQ          $0x04, DX
+	ADDQ          $0x04, R8
+	DECQ          DI
+	JNZ           rows
+
+rows_end:
+	VZEROUPPER
+	RET
+
+// func streamInt83(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI
+TEXT ·streamInt83(SB), NOSPLIT, $0-64
+	MOVQ  w+16(FP), AX
+	MOVQ  x+24(FP), CX
+	MOVQ  y+0(FP), DX
+	MOVQ  ldy+8(FP), BX
+	MOVQ  k+56(FP), SI
+	MOVQ  rows+48(FP), DI
+	ADDQ  SI, SI
+	SHLQ  $0x02, BX
+	MOVQ  ws+32(FP), R8
+	MOVQ  xs+40(FP), R9
+	LEAQ  (SI)(SI*2), R10
+	TESTQ DI, DI
+	JZ    rows_end
+
+rows:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	MOVQ   k+56(FP), R11
+	XORQ   R10, R10
+
+k:
+	VPMOVSXBW     (AX), Z8
+	VPDPWSSD      (CX)(R10*1), Z8, Z0
+	LEAQ          (CX)(SI*1), R12
+	VPDPWSSD      (R12)(R10*1), Z8, Z1
+	LEAQ          (CX)(SI*2), R12
+	VPDPWSSD      (R12)(R10*1), Z8, Z2
+	ADDQ          $0x20, AX
+	ADDQ          $0x40, R10
+	SUBQ          $0x20, R11
+	JNZ           k
+	MOVQ          DX, R10
+	VEXTRACTI64X4 $0x01, Z0, Y13
+	VPADDD        Y13, Y0, Y9
+	VEXTRACTI64X4 $0x01, Z1, Y13
+	VPADDD        Y13, Y1, Y10
+	VEXTRACTI64X4 $0x01, Z2, Y13
+	VPADDD        Y13, Y2, Y11
+	VPHADDD       Y10, Y9, Y9
+	VPHADDD       Y11, Y11, Y11
+	VPHADDD       Y11, Y9, Y9
+	VEXTRACTI128  $0x01, Y9, X13
+	VPADDD        X13, X9, X9
+	VCVTDQ2PS     X9, X9
+	VBROADCASTSS  (R8), X13
+	VMULPS        X13, X9, X9
+	VMULSS        (R9), X9, X13
+	VMOVSS        X13, (R10)
+	ADDQ          BX, R10
+	VPSRLDQ       $0x04, X9, X9
+	VMULSS        4(R9), X9, X13
+	VMOVSS        X13, (R10)
+	ADDQ          BX, R10
+	VPSRLDQ       $0x04, X9, X9
+	VMULSS        8(R9), X9, X13
+	VMOVSS        X13, (R10)
+	ADDQ          BX, R10
+	ADDQ          $0x04, DX
+	ADDQ          $0x04, R8
+	DECQ          DI
+	JNZ           rows
+
+rows_end:
+	VZEROUPPER
+	RET
+
+// func streamInt84(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI
+TEXT ·streamInt84(SB), NOSPLIT, $0-64
+	MOVQ  w+16(FP), AX
+	MOVQ  x+24(FP), CX
+	MOVQ  y+0(FP), DX
+	MOVQ  ldy+8(FP), BX
+	MOVQ  k+56(FP), SI
+	MOVQ  rows+48(FP), DI
+	ADDQ  SI, SI
+	SHLQ  $0x02, BX
+	MOVQ  ws+32(FP), R8
+	MOVQ  xs+40(FP), R9
+	LEAQ  (SI)(SI*2), R10
+	LEAQ  (CX)(R10*1), R10
+	TESTQ DI, DI
+	JZ    rows_end
+
+rows:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   k+56(FP), R12
+	XORQ   R11, R11
+
+k:
+	VPMOVSXBW     (AX), Z8
+	VPDPWSSD      (CX)(R11*1), Z8, Z0
+	LEAQ          (CX)(SI*1), R13
+	VPDPWSSD      (R13)(R11*1), Z8, Z1
+	LEAQ          (CX)(SI*2), R13
+	VPDPWSSD      (R13)(R11*1), Z8, Z2
+	VPDPWSSD      (R10)(R11*1), Z8, Z3
+	ADDQ          $0x20, AX
+	ADDQ          $0x40, R11
+	SUBQ          $0x20, R12
+	JNZ           k
+	MOVQ          DX, R11
+	VEXTRACTI64X4 $0x01, Z0, Y13
+	VPADDD        Y13, Y0, Y9
+	VEXTRACTI64X4 $0x01, Z1, Y13
+	VPADDD        Y13, Y1, Y10
+	VEXTRACTI64X4 $0x01, Z2, Y13
+	VPADDD        Y13, Y2, Y11
+	VEXTRACTI64X4 $0x01, Z3, Y13
+	VPADDD        Y13, Y3, Y12
+	VPHADDD       Y10, Y9, Y9
+	VPHADDD       Y12, Y11, Y11
+	VPHADDD       Y11, Y9, Y9
+	VEXTRACTI128  $0x01, Y9, X13
+	VPADDD        X13, X9, X9
+	VCVTDQ2PS     X9, X9
+	VBROADCASTSS  (R8), X13
+	VMULPS        X13, X9, X9
+	VMULSS        (R9), X9, X13
+	VMOVSS        X13, (R11)
+	ADDQ          BX, R11
+	VPSRLDQ       $0x04, X9, X9
+	VMULSS        4(R9), X9, X13
+	VMOVSS        X13, (R11)
+	ADDQ          BX, R11
+	VPSRLDQ       $0x04, X9, X9
+	VMULSS        8(R9), X9, X13
+	VMOVSS        X13, (R11)
+	ADDQ          BX, R11
+	VPSRLDQ       $0x04, X9, X9
+	VMULSS        12(R9), X9, X13
+	VMOVSS        X13, (R11)
+	ADDQ          BX, R11
+	ADDQ          $0x04, DX
+	ADDQ          $0x04, R8
+	DECQ          DI
+	JNZ           rows
+
+rows_end:
+	VZEROUPPER
+	RET
+
+// func streamInt85(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI
+TEXT ·streamInt85(SB), NOSPLIT, $0-64
+	MOVQ  w+16(FP), AX
+	MOVQ  x+24(FP), CX
+	MOVQ  y+0(FP), DX
+	MOVQ  ldy+8(FP), BX
+	MOVQ  k+56(FP), SI
+	MOVQ  rows+48(FP), DI
+	ADDQ  SI, SI
+	SHLQ  $0x02, BX
+	MOVQ  ws+32(FP), R8
+	MOVQ  xs+40(FP), R9
+	LEAQ  (SI)(SI*2), R10
+	LEAQ  (CX)(R10*1), R10
+	TESTQ DI, DI
+	JZ    rows_end
+
+rows:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	MOVQ   k+56(FP), R12
+	XORQ   R11, R11
+
+k:
+	VPMOVSXBW     (AX), Z8
+	VPDPWSSD      (CX)(R11*1), Z8, Z0
+	LEAQ          (CX)(SI*1), R13
+	VPDPWSSD      (R13)(R11*1), Z8, Z1
+	LEAQ          (CX)(SI*2), R13
+	VPDPWSSD      (R13)(R11*1), Z8, Z2
+	VPDPWSSD      (R10)(R11*1), Z8, Z3
+	LEAQ          (R10)(SI*1), R13
+	VPDPWSSD      (R13)(R11*1), Z8, Z4
+	ADDQ          $0x20, AX
+	ADDQ          $0x40, R11
+	SUBQ          $0x20, R12
+	JNZ           k
+	MOVQ          DX, R11
+	VEXTRACTI64X4 $0x01, Z0, Y13
+	VPADDD        Y13, Y0, Y9
+	VEXTRACTI64X4 $0x01, Z1, Y13
+	VPADDD        Y13, Y1, Y10
+	VEXTRACTI64X4 $0x01, Z2, Y13
+	VPADDD        Y13, Y2, Y11
+	VEXTRACTI64X4 $0x01, Z3, Y13
+	VPADDD        Y13, Y3, Y12
+	VPHADDD       Y10, Y9, Y9
+	VPHADDD       Y12, Y11, Y11
+	VPHADDD       Y11, Y9, Y9
+	VEXTRACTI128  $0x01, Y9, X13
+	VPADDD        X13, X9, X9
+	VCVTDQ2PS     X9, X9
+	VBROADCASTSS  (R8), X13
+	VMULPS        X13, X9, X9
+	VMULSS        (R9), X9, X13
+	VMOVSS        X13, (R11)
+	ADDQ          BX, R11
+	VPSRLDQ       $0x04, X9, X9
+	VMULSS        4(R9), X9, X13
+	VMOVSS        X13, (R11)
+	ADDQ          BX, R11
+	VPSRLDQ       $0x04, X9, X9
+	VMULSS        8(R9), X9, X13
+	VMOVSS        X13, (R11)
+	ADDQ          BX, R11
+	VPSRLDQ       $0x04, X9, X9
+	VMULSS        12(R9), X9, X13
+	VMOVSS        X13, (R11)
+	ADDQ          BX, R11
+	VEXTRACTI64X4 $0x01, Z4, Y13
+	VPADDD        Y13, Y4, Y9
+	VPHADDD       Y9, Y9, Y9
+	VPHADDD       Y9, Y9, Y9
+	VEXTRACTI128  $0x01, Y9, X13
+	VPADDD        X13, X9, X9
+	VCVTDQ2PS     X9, X9
+	VBROADCASTSS  (R8), X13
+	VMULPS        X13, X9, X9
+	VMULSS        16(R9), X9, X13
+	VMOVSS        X13, (R11)
+	ADDQ          BX, R11
+	ADDQ          $0x04, DX
+	ADDQ          $0x04, R8
+	DECQ          DI
+	JNZ           rows
+
+rows_end:
+	VZEROUPPER
+	RET
+
+// func streamInt86(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI
+TEXT ·streamInt86(SB), NOSPLIT, $0-64
+	MOVQ  w+16(FP), AX
+	MOVQ  x+24(FP), CX
+	MOVQ  y+0(FP), DX
+	MOVQ  ldy+8(FP), BX
+	MOVQ  k+56(FP), SI
+	MOVQ  rows+48(FP), DI
+	ADDQ  SI, SI
+	SHLQ  $0x02, BX
+	MOVQ  ws+32(FP), R8
+	MOVQ  xs+40(FP), R9
+	LEAQ  (SI)(SI*2), R10
+	LEAQ  (CX)(R10*1), R10
+	TESTQ DI, DI
+	JZ    rows_end
+
+rows:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	MOVQ   k+56(FP), R12
+	XORQ   R11, R11
+
+k:
+	VPMOVSXBW     (AX), Z8
+	VPDPWSSD      (CX)(R11*1), Z8, Z0
+	LEAQ          (CX)(SI*1), R13
+	VPDPWSSD      (R13)(R11*1), Z8, Z1
+	LEAQ          (CX)(SI*2), R13
+	VPDPWSSD      (R13)(R11*1), Z8, Z2
+	VPDPWSSD      (R10)(R11*1), Z8, Z3
+	LEAQ          (R10)(SI*1), R13
+	VPDPWSSD      (R13)(R11*1), Z8, Z4
+	LEAQ          (R10)(SI*2), R13
+	VPDPWSSD      (R13)(R11*1), Z8, Z5
+	ADDQ          $0x20, AX
+	ADDQ          $0x40, R11
+	SUBQ          $0x20, R12
+	JNZ           k
+	MOVQ          DX, R11
+	VEXTRACTI64X4 $0x01, Z0, Y13
+	VPADDD        Y13, Y0, Y9
+	VEXTRACTI64X4 $0x01, Z1, Y13
+	VPADDD        Y13, Y1, Y10
+	VEXTRACTI64X4 $0x01, Z2, Y13
+	VPADDD        Y13, Y2, Y11
+	VEXTRACTI64X4 $0x01, Z3, Y13
+	VPADDD        Y13, Y3, Y12
+	VPHADDD       Y10, Y9, Y9
+	VPHADDD       Y12, Y11, Y11
+	VPHADDD       Y11, Y9, Y9
+	VEXTRACTI128  $0x01, Y9, X13
+	VPADDD        X13, X9, X9
+	VCVTDQ2PS     X9, X9
+	VBROADCASTSS  (R8), X13
+	VMULPS        X13, X9, X9
+	VMULSS        (R9), X9, X13
+	VMOVSS        X13, (R11)
+	ADDQ          BX, R11
+	VPSRLDQ       $0x04, X9, X9
+	VMULSS        4(R9), X9, X13
+	VMOVSS        X13, (R11)
+	ADDQ          BX, R11
+	VPSRLDQ       $0x04, X9, X9
+	VMULSS        8(R9), X9, X13
+	VMOVSS        X13, (R11)
+	ADDQ          BX, R11
+	VPSRLDQ       $0x04, X9, X9
+	VMULSS        12(R9), X9, X13
+	VMOVSS        X13, (R11)
+	ADDQ          BX, R11
+	VEXTRACTI64X4 $0x01, Z4, Y13
+	VPADDD        Y13, Y4, Y9
+	VEXTRACTI64X4 $0x01, Z5, Y13
+	VPADDD        Y13, Y5, Y10
+	VPHADDD       Y10, Y9, Y9
+	VPHADDD       Y9, Y9, Y9
+	VEXTRACTI128  $0x01, Y9, X13
+	VPADDD        X13, X9, X9
+	VCVTDQ2PS     X9, X9
+	VBROADCASTSS  (R8), X13
+	VMULPS        X13, X9, X9
+	VMULSS        16(R9), X9, X13
+	VMOVSS        X13, (R11)
+	ADDQ          BX, R11
+	VPSRLDQ       $0x04, X9, X9
+	VMULSS        20(R9), X9, X13
+	VMOVSS        X13, (R11)
+	ADDQ          BX, R11
+	ADDQ          $0x04, DX
+	ADDQ          $0x04, R8
+	DECQ          DI
+	JNZ           rows
+
+rows_end:
+	VZEROUPPER
+	RET
+
+// func streamInt87(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI
+TEXT ·streamInt87(SB), NOSPLIT, $0-64
+	MOVQ  w+16(FP), AX
+	MOVQ  x+24(FP), CX
+	MOVQ  y+0(FP), DX
+	MOVQ  ldy+8(FP), BX
+	MOVQ  k+56(FP), SI
+	MOVQ  rows+48(FP), DI
+	ADDQ  SI, SI
+	SHLQ  $0x02, BX
+	MOVQ  ws+32(FP), R8
+	MOVQ  xs+40(FP), R9
+	LEAQ  (SI)(SI*2), R10
+	LEAQ  (CX)(R10*1), R11
+	LEAQ  (R11)(R10*1), R10
+	TESTQ DI, DI
+	JZ    rows_end
+
+rows:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	MOVQ   k+56(FP), R13
+	XORQ   R12, R12
+
+k:
+	VPMOVSXBW     (AX), Z8
+	VPDPWSSD      (CX)(R12*1), Z8, Z0
+	LEAQ          (CX)(SI*1), R14
+	VPDPWSSD      (R14)(R12*1), Z8, Z1
+	LEAQ          (CX)(SI*2), R14
+	VPDPWSSD      (R14)(R12*1), Z8, Z2
+	VPDPWSSD      (R11)(R12*1), Z8, Z3
+	LEAQ          (R11)(SI*1), R14
+	VPDPWSSD      (R14)(R12*1), Z8, Z4
+	LEAQ          (R11)(SI*2), R14
+	VPDPWSSD      (R14)(R12*1), Z8, Z5
+	VPDPWSSD      (R10)(R12*1), Z8, Z6
+	ADDQ          $0x20, AX
+	ADDQ          $0x40, R12
+	SUBQ          $0x20, R13
+	JNZ           k
+	MOVQ          DX, R12
+	VEXTRACTI64X4 $0x01, Z0, Y13
+	VPADDD        Y13, Y0, Y9
+	VEXTRACTI64X4 $0x01, Z1, Y13
+	VPADDD        Y13, Y1, Y10
+	VEXTRACTI64X4 $0x01, Z2, Y13
+	VPADDD        Y13, Y2, Y11
+	VEXTRACTI64X4 $0x01, Z3, Y13
+	VPADDD        Y13, Y3, Y12
+	VPHADDD       Y10, Y9, Y9
+	VPHADDD       Y12, Y11, Y11
+	VPHADDD       Y11, Y9, Y9
+	VEXTRACTI128  $0x01, Y9, X13
+	VPADDD        X13, X9, X9
+	VCVTDQ2PS     X9, X9
+	VBROADCASTSS  (R8), X13
+	VMULPS        X13, X9, X9
+	VMULSS        (R9), X9, X13
+	VMOVSS        X13, (R12)
+	ADDQ          BX, R12
+	VPSRLDQ       $0x04, X9, X9
+	VMULSS        4(R9), X9, X13
+	VMOVSS        X13, (R12)
+	ADDQ          BX, R12
+	VPSRLDQ       $0x04, X9, X9
+	VMULSS        8(R9), X9, X13
+	VMOVSS        X13, (R12)
+	ADDQ          BX, R12
+	VPSRLDQ       $0x04, X9, X9
+	VMULSS        12(R9), X9, X13
+	VMOVSS        X13, (R12)
+	ADDQ          BX, R12
+	VEXTRACTI64X4 $0x01, Z4, Y13
+	VPADDD        Y13, Y4, Y9
+	VEXTRACTI64X4 $0x01, Z5, Y13
+	VPADDD        Y13, Y5, Y10
+	VEXTRACTI64X4 $0x01, Z6, Y13
+	VPADDD        Y13, Y6, Y11
+	VPHADDD       Y10, Y9, Y9
+	VPHADDD       Y11, Y11, Y11
+	VPHADDD       Y11, Y9, Y9
+	VEXTRACTI128  $0x01, Y9, X13
+	VPADDD        X13, X9, X9
+	VCVTDQ2PS     X9, X9
+	VBROADCASTSS  (R8), X13
+	VMULPS        X13, X9, X9
+	VMULSS        16(R9), X9, X13
+	VMOVSS        X13, (R12)
+	ADDQ          BX, R12
+	VPSRLDQ       $0x04, X9, X9
+	VMULSS        20(R9), X9, X13
+	VMOVSS        X13, (R12)
+	ADDQ          BX, R12
+	VPSRLDQ       $0x04, X9, X9
+	VMULSS        24(R9), X9, X13
+	VMOVSS        X13, (R12)
+	ADDQ          BX, R12
+	ADDQ          $0x04, DX
+	ADDQ          $0x04, R8
+	DECQ          DI
+	JNZ           rows
+
+rows_end:
+	VZEROUPPER
+	RET
+
+// func streamInt88(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI
+TEXT ·streamInt88(SB), NOSPLIT, $0-64
+	MOVQ  w+16(FP), AX
+	MOVQ  x+24(FP), CX
+	MOVQ  y+0(FP), DX
+	MOVQ  ldy+8(FP), BX
+	MOVQ  k+56(FP), SI
+	MOVQ  rows+48(FP), DI
+	ADDQ  SI, SI
+	SHLQ  $0x02, BX
+	MOVQ  ws+32(FP), R8
+	MOVQ  xs+40(FP), R9
+	LEAQ  (SI)(SI*2), R10
+	LEAQ  (CX)(R10*1), R11
+	LEAQ  (R11)(R10*1), R10
+	TESTQ DI, DI
+	JZ    rows_end
+
+rows:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   k+56(FP), R13
+	XORQ   R12, R12
+
+k:
+	VPMOVSXBW     (AX), Z8
+	VPDPWSSD      (CX)(R12*1), Z8, Z0
+	LEAQ          (CX)(SI*1), R14
+	VPDPWSSD      (R14)(R12*1), Z8, Z1
+	LEAQ          (CX)(SI*2), R14
+	VPDPWSSD      (R14)(R12*1), Z8, Z2
+	VPDPWSSD      (R11)(R12*1), Z8, Z3
+	LEAQ          (R11)(SI*1), R14
+	VPDPWSSD      (R14)(R12*1), Z8, Z4
+	LEAQ          (R11)(SI*2), R14
+	VPDPWSSD      (R14)(R12*1), Z8, Z5
+	VPDPWSSD      (R10)(R12*1), Z8, Z6
+	LEAQ          (R10)(SI*1), R14
+	VPDPWSSD      (R14)(R12*1), Z8, Z7
+	ADDQ          $0x20, AX
+	ADDQ          $0x40, R12
+	SUBQ          $0x20, R13
+	JNZ           k
+	MOVQ          DX, R12
+	VEXTRACTI64X4 $0x01, Z0, Y13
+	VPADDD        Y13, Y0, Y9
+	VEXTRACTI64X4 $0x01, Z1, Y13
+	VPADDD        Y13, Y1, Y10
+	VEXTRACTI64X4 $0x01, Z2, Y13
+	VPADDD        Y13, Y2, Y11
+	VEXTRACTI64X4 $0x01, Z3, Y13
+	VPADDD        Y13, Y3, Y12
+	VPHADDD       Y10, Y9, Y9
+	VPHADDD       Y12, Y11, Y11
+	VPHADDD       Y11, Y9, Y9
+	VEXTRACTI128  $0x01, Y9, X13
+	VPADDD        X13, X9, X9
+	VCVTDQ2PS     X9, X9
+	VBROADCASTSS  (R8), X13
+	VMULPS        X13, X9, X9
+	VMULSS        (R9), X9, X13
+	VMOVSS        X13, (R12)
+	ADDQ          BX, R12
+	VPSRLDQ       $0x04, X9, X9
+	VMULSS        4(R9), X9, X13
+	VMOVSS        X13, (R12)
+	ADDQ          BX, R12
+	VPSRLDQ       $0x04, X9, X9
+	VMULSS        8(R9), X9, X13
+	VMOVSS        X13, (R12)
+	ADDQ          BX, R12
+	VPSRLDQ       $0x04, X9, X9
+	VMULSS        12(R9), X9, X13
+	VMOVSS        X13, (R12)
+	ADDQ          BX, R12
+	VEXTRACTI64X4 $0x01, Z4, Y13
+	VPADDD        Y13, Y4, Y9
+	VEXTRACTI64X4 $0x01, Z5, Y13
+	VPADDD        Y13, Y5, Y10
+	VEXTRACTI64X4 $0x01, Z6, Y13
+	VPADDD        Y13, Y6, Y11
+	VEXTRACTI64X4 $0x01, Z7, Y13
+	VPADDD        Y13, Y7, Y12
+	VPHADDD       Y10, Y9, Y9
+	VPHADDD       Y12, Y11, Y11
+	VPHADDD       Y11, Y9, Y9
+	VEXTRACTI128  $0x01, Y9, X13
+	VPADDD        X13, X9, X9
+	VCVTDQ2PS     X9, X9
+	VBROADCASTSS  (R8), X13
+	VMULPS        X13, X9, X9
+	VMULSS        16(R9), X9, X13
+	VMOVSS        X13, (R12)
+	ADDQ          BX, R12
+	VPSRLDQ       $0x04, X9, X9
+	VMULSS        20(R9), X9, X13
+	VMOVSS        X13, (R12)
+	ADDQ          BX, R12
+	VPSRLDQ       $0x04, X9, X9
+	VMULSS        24(R9), X9, X13
+	VMOVSS        X13, (R12)
+	ADDQ          BX, R12
+	VPSRLDQ       $0x04, X9, X9
+	VMULSS        28(R9), X9, X13
+	VMOVSS        X13, (R12)
+	ADDQ          BX, R12
+	ADDQ          $0x04, DX
+	ADDQ          $0x04, R8
+	DECQ          DI
+	JNZ           rows
+
+rows_end:
 	VZEROUPPER
 	RET
 

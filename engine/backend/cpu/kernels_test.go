@@ -48,7 +48,7 @@ func TestTiles(t *testing.T) {
 				continue
 			}
 			for _, rows := range []int{1, 2, 3, 5, 6, 7, 12, 17} {
-				for _, cols := range []int{1, 2, 3, 4, 5, 8, 11} {
+				for _, cols := range []int{1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 21} {
 					w, x := randoms(r, rows*k), randoms(r, cols*k)
 					ldy := rows + 3
 					y := make([]float32, cols*ldy)
@@ -100,7 +100,7 @@ func TestTiles(t *testing.T) {
 func TestTilesAreInvariant(t *testing.T) {
 	suite(t, func(t *testing.T, kern kernels) {
 		r := rand.New(rand.NewPCG(3, 4))
-		const rows, cols, k = 13, 9, 96
+		const rows, cols, k = 13, 29, 96
 		w, x := randoms(r, rows*k), randoms(r, cols*k)
 		half := make([]uint16, len(w))
 		for i, v := range w {

@@ -25,18 +25,14 @@ func kinds() []kind {
 	}
 }
 
-// shape is the size of a tile and whether it fetches the rows of the next one.
-type shape struct {
-	rows, cols int
-	prefetch   bool
-}
+// shape is the size of a tile.
+type shape struct{ rows, cols int }
 
 // shapes are the tiles: 3 × 4 fills the registers; the others are for what is
 // left over and for small batches.
 func shapes() []shape {
 	return []shape{
-		{3, 4, false}, {3, 4, true}, {3, 3, true}, {3, 2, true}, {6, 1, true}, {3, 1, false},
-		{1, 4, false}, {1, 3, false}, {1, 2, false}, {1, 1, false},
+		{3, 4}, {3, 3}, {3, 2}, {3, 1}, {1, 4}, {1, 3}, {1, 2}, {1, 1},
 	}
 }
 
@@ -45,13 +41,8 @@ func shapes() []shape {
 // invariant. Strides are in bytes; k is a multiple of 16.
 func tile(k kind, s shape) {
 	name := fmt.Sprintf("tile%dx%d%s", s.rows, s.cols, k.name)
-	doc := fmt.Sprintf("%s multiplies %d rows of weights with %d of activations.", name, s.rows, s.cols)
-	if s.prefetch && s.rows == 3 && s.cols == 4 {
-		name += "Ahead"
-		doc = fmt.Sprintf("%s does the same and fetches the next rows.", name)
-	}
 	build.TEXT(name, attr.NOSPLIT, k.signature)
-	build.Doc(doc)
+	build.Doc(fmt.Sprintf("%s multiplies %d rows of weights with %d of activations.", name, s.rows, s.cols))
 	build.Pragma("noescape")
 	w := build.Load(build.Param("w"), build.GP64())
 	ldw := build.Load(build.Param("ldw"), build.GP64())
@@ -60,18 +51,10 @@ func tile(k kind, s shape) {
 	n := build.Load(build.Param("k"), build.GP64())
 	acc := func(r, c int) int { return c*s.rows + r }
 
-	// rows holds a register for every third row, from which three are reached.
-	rows := []reg.Register{w}
-	if s.rows == 6 {
-		second := build.GP64()
-		build.LEAQ(operand.Mem{Base: ldw, Index: ldw, Scale: 2}, second)
-		build.ADDQ(w, second)
-		rows = append(rows, second)
-	}
 	weight := func(r, off int) operand.Mem {
-		m := operand.Mem{Base: rows[r/3], Disp: off}
-		if r%3 > 0 {
-			m.Index, m.Scale = ldw, uint8(r%3)
+		m := operand.Mem{Base: w, Disp: off}
+		if r > 0 {
+			m.Index, m.Scale = ldw, uint8(r)
 		}
 		return m
 	}
@@ -88,14 +71,6 @@ func tile(k kind, s shape) {
 		}
 		return operand.Mem{Base: in, Index: ldx, Scale: uint8(c), Disp: off}
 	}
-	ahead := build.GP64()
-	if s.prefetch {
-		build.LEAQ(operand.Mem{Base: ldw, Index: ldw, Scale: 2}, ahead)
-		if s.rows == 6 {
-			build.ADDQ(ahead, ahead)
-		}
-		build.ADDQ(w, ahead)
-	}
 	for i := range s.rows * s.cols {
 		build.VXORPS(y(i), y(i), y(i))
 	}
@@ -107,20 +82,10 @@ func tile(k kind, s shape) {
 	build.ANDQ(operand.U8(perLine-1), rest)
 	build.SHRQ(operand.U8(log2(k.step)), rest)
 	advance := func(bytes int) {
-		for _, r := range rows {
-			build.ADDQ(operand.U8(bytes), r)
-		}
+		build.ADDQ(operand.U8(bytes), w)
 		step(in, bytes/k.weight*k.input)
 	}
 	counted("lines", lines, func() {
-		if s.prefetch {
-			build.PREFETCHT0(operand.Mem{Base: ahead})
-			if s.rows >= 3 {
-				build.PREFETCHT0(operand.Mem{Base: ahead, Index: ldw, Scale: 1})
-				build.PREFETCHT0(operand.Mem{Base: ahead, Index: ldw, Scale: 2})
-			}
-			build.ADDQ(operand.U8(64), ahead)
-		}
 		for i := 0; i < perLine; i += k.step {
 			multiply(k, s, acc, weight, input, i*k.weight, i*k.input)
 		}

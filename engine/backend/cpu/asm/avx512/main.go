@@ -19,6 +19,9 @@ func main() {
 		for cols := 1; cols <= maxCols; cols++ {
 			product(k, cols)
 		}
+		for cols := 1; cols <= streamCols; cols++ {
+			stream(k, cols)
+		}
 	}
 	attention.Write(attention.Target{Name: "AVX512", Vectors: 1, Register: z, Shapes: []int{1, 2, 4, 8}})
 	build.Generate()

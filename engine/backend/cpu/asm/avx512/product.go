@@ -38,7 +38,6 @@ func kinds() []kind {
 type operands struct {
 	w, w3   reg.GPVirtual // rows 0 to 2, row 3
 	x, x3   reg.GPVirtual // columns 0 to 2, columns 3 to 5
-	next    reg.GPVirtual // the rows after the next ones
 	ldw     reg.GPVirtual // bytes of a row
 	ldx     reg.GPVirtual // bytes of a column
 	y, ldy  reg.GPVirtual
@@ -47,7 +46,7 @@ type operands struct {
 }
 
 // product writes y[c·ldy + r] = w[r]·x[c] for any number of rows, four and then
-// one at a time. Every element has one accumulator of one vector and is summed in
+// one at a time, of weights that are in a cache. Every element has one accumulator of one vector and is summed in
 // the same order in every shape, which makes batches invariant.
 func product(k kind, cols int) {
 	name := fmt.Sprintf("product%s%d", k.name, cols)
@@ -56,7 +55,7 @@ func product(k kind, cols int) {
 	build.Pragma("noescape")
 	o := operands{
 		w: load("w"), x: load("x"), y: load("y"), ldy: load("ldy"), ldw: load("k"), ldx: load("k"), rows: load("rows"),
-		w3: build.GP64(), x3: build.GP64(), next: build.GP64(), k: build.GP64(),
+		w3: build.GP64(), x3: build.GP64(), k: build.GP64(),
 	}
 	if k.name == "Int8" {
 		o.ws, o.xs = load("ws"), load("xs")
@@ -94,18 +93,11 @@ func pass(k kind, o operands, rows, cols int) {
 	build.ADDQ(o.w, o.w3)
 	build.LEAQ(operand.Mem{Base: o.ldx, Index: o.ldx, Scale: 2}, o.x3)
 	build.ADDQ(o.x, o.x3)
-	build.LEAQ(operand.Mem{Base: o.w, Index: o.ldw, Scale: 4}, o.next)
 	build.Load(build.Param("k"), o.k)
 	loop := fmt.Sprintf("k%d", rows)
 	build.Label(loop)
-	if rows == maxRows {
-		build.PREFETCHT0(operand.Mem{Base: o.next})
-		build.PREFETCHT0(operand.Mem{Base: o.next, Index: o.ldw, Scale: 1})
-		build.PREFETCHT0(operand.Mem{Base: o.next, Index: o.ldw, Scale: 2})
-		build.PREFETCHT0(operand.Mem{Base: o.w3, Index: o.ldw, Scale: 4})
-	}
 	for r := range rows {
-		weight(k, o, r)
+		weight(k, o, r, weights+r)
 	}
 	for c := range cols {
 		m := operand.Mem{Base: o.x, Index: o.ldx, Scale: uint8(c % 3)}
@@ -124,7 +116,7 @@ func pass(k kind, o operands, rows, cols int) {
 			}
 		}
 	}
-	for _, p := range []reg.GPVirtual{o.w, o.w3, o.next} {
+	for _, p := range []reg.GPVirtual{o.w, o.w3} {
 		build.ADDQ(operand.U8(k.step*k.weight), p)
 	}
 	build.ADDQ(operand.U8(k.step*k.input), o.x)
@@ -138,8 +130,8 @@ func pass(k kind, o operands, rows, cols int) {
 	results(k, o, rows, cols)
 }
 
-// weight loads a vector of row r, widened to what activations are.
-func weight(k kind, o operands, r int) {
+// weight loads a vector of row r, widened to what activations are, into a register.
+func weight(k kind, o operands, r, into int) {
 	m := operand.Mem{Base: o.w, Index: o.ldw, Scale: uint8(r)}
 	switch r {
 	case 0:
@@ -147,7 +139,7 @@ func weight(k kind, o operands, r int) {
 	case 3:
 		m = operand.Mem{Base: o.w3}
 	}
-	v := z(weights + r)
+	v := z(into)
 	switch k.name {
 	case "F32":
 		build.VMOVUPS(m, v)
@@ -159,13 +151,24 @@ func weight(k kind, o operands, r int) {
 	}
 }
 
+// instruction has two sources and then a destination.
+type instruction func(a, b, to operand.Op)
+
+// lanes are the instructions that add up a vector: two vectors, neighbours in two
+// vectors, the upper half and the upper quarter.
+func lanes(ints bool) (add, pairs, half, quarter instruction) {
+	if ints {
+		return func(a, b, to operand.Op) { build.VPADDD(a, b, to) }, build.VPHADDD,
+			func(a, b, to operand.Op) { build.VEXTRACTI64X4(a, b, to) }, build.VEXTRACTI128
+	}
+	return func(a, b, to operand.Op) { build.VADDPS(a, b, to) }, build.VHADDPS,
+		func(a, b, to operand.Op) { build.VEXTRACTF64X4(a, b, to) }, build.VEXTRACTF128
+}
+
 // results adds up the lanes of all sums, always in the same order, and stores them.
 func results(k kind, o operands, rows, cols int) {
 	ints := k.name == "Int8"
-	add, pairs, half, quarter := build.VADDPS, build.VHADDPS, build.VEXTRACTF64X4, build.VEXTRACTF128
-	if ints {
-		add, pairs, half, quarter = build.VPADDD, build.VPHADDD, build.VEXTRACTI64X4, build.VEXTRACTI128
-	}
+	add, pairs, half, quarter := lanes(ints)
 	out := build.GP64()
 	build.MOVQ(o.y, out)
 	for c := range cols {
