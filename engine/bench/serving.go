@@ -84,7 +84,12 @@ func batching(ctx context.Context, o options, r *report, dir string, f engine.Fo
 
 // throughput is output tokens a second of all requests together.
 func throughput(ctx context.Context, e *engine.Engine, turn int) (float64, error) {
-	begin := time.Now()
+	// A first request keeps the engine busy while the others come, so that static
+	// batches are full.
+	first, err := e.Submit(ctx, engine.Request{Prompt: text(500+turn, requestPrompt), MaxTokens: shortest})
+	if err != nil {
+		return 0, err
+	}
 	var streams []*engine.Stream
 	for i := range requests {
 		s, err := e.Submit(ctx, engine.Request{Prompt: text(turn*requests+i, requestPrompt), MaxTokens: outputTokens(i)})
@@ -93,6 +98,10 @@ func throughput(ctx context.Context, e *engine.Engine, turn int) (float64, error
 		}
 		streams = append(streams, s)
 	}
+	if err := drain(ctx, first); err != nil {
+		return 0, err
+	}
+	begin := time.Now()
 	tokens := 0
 	for _, s := range streams {
 		if err := drain(ctx, s); err != nil {
@@ -144,13 +153,13 @@ func firstTokens(ctx context.Context, o options, r *report, dir string, f engine
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		before := e.Metrics()
+		finished := e.Metrics().RequestSuccess[engine.FinishLength]
 		b, _, err := shortRequest(ctx, e, 2*turn+1)
 		if err != nil {
 			return err
 		}
-		if before.RequestsRunning == 0 {
-			r.printf("note: the long prompt had finished before the short one came\n")
+		if e.Metrics().RequestSuccess[engine.FinishLength] > finished+1 {
+			r.printf("note: the long prompt finished before the short one had its last token\n")
 		}
 		if err := drain(ctx, long); err != nil {
 			return err
