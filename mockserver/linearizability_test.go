@@ -103,6 +103,16 @@ func (c *caller) send(method, path string, body any) (output, error) {
 	return out, nil
 }
 
+// whole reads an answer to its end and hands out what it read.
+func whole(resp *http.Response) (*http.Response, error) {
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(b))
+	return resp, nil
+}
+
 func configOf(c *api.ConfigOutput) config {
 	if c == nil || len(c.ServedEntities) == 0 {
 		return config{}
