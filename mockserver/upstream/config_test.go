@@ -1,6 +1,7 @@
 package upstream_test
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -165,8 +166,10 @@ func TestDestinationsOfExternalModels(t *testing.T) {
 	if err == nil || hits != 0 {
 		t.Errorf("%v, %d requests", err, hits)
 	}
-	bedrock := &api.ExternalModel{Name: "m", Provider: "amazon-bedrock", AmazonBedrock: &api.AmazonBedrockConfig{Region: "x.evil.example/#", Provider: "amazon"}}
-	if _, err := set.External("e", bedrock); err == nil {
-		t.Error("a region that is a host")
+	for _, region := range []string{"x.evil.example/", "x.evil.example/#", "evil.example", "", "us east"} {
+		bedrock := &api.ExternalModel{Name: "m", Provider: "amazon-bedrock", AmazonBedrock: &api.AmazonBedrockConfig{Region: region, Provider: "amazon"}}
+		if _, err := set.External("e", bedrock); !errors.Is(err, upstream.ErrForbidden) {
+			t.Errorf("region %q: %v", region, err)
+		}
 	}
 }

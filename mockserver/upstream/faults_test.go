@@ -102,6 +102,37 @@ func impatient() upstream.Options {
 	return o
 }
 
+// A stream that stalls ends by the bound on pauses, long before that on the call.
+func TestStall(t *testing.T) {
+	server := httptest.NewServer(hanging(frame("a", "")))
+	defer server.Close()
+	o := local()
+	o.Timeouts.Idle = 300 * time.Millisecond
+	begun := time.Now()
+	text, err := ask(t.Context(), engine(t, "vllm", server.URL, o), true, nil)
+	if text != "a" || !errors.Is(err, upstream.ErrTimeout) || time.Since(begun) > o.Timeouts.Request/2 {
+		t.Errorf("%q, %v after %v", text, err, time.Since(begun))
+	}
+}
+
+// Only the upstream's pauses count: a reader may take its time.
+func TestSlowReader(t *testing.T) {
+	server := httptest.NewServer(stream(frame("a", ""), strings.Repeat(frame("b", ""), 1000), frame("c", "stop"), done))
+	defer server.Close()
+	o := local()
+	o.Timeouts.Idle = 300 * time.Millisecond
+	first := true
+	text, err := ask(t.Context(), engine(t, "vllm", server.URL, o), true, func() {
+		if first {
+			first = false
+			<-time.After(o.Timeouts.Idle + 200*time.Millisecond)
+		}
+	})
+	if err != nil || len(text) != 1002 {
+		t.Errorf("%d bytes, %v", len(text), err)
+	}
+}
+
 func engine(t *testing.T, kind, url string, o upstream.Options) *upstream.Engine {
 	t.Helper()
 	e, err := upstream.NewEngine(upstream.EngineConfig{Name: "gpu", Kind: kind, BaseURL: url, Model: "llama"}, o)
@@ -353,6 +384,7 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 		switch {
 		case strings.Contains(string(body), `"stream":true`):
 			stream(frame("a", "stop"), done).ServeHTTP(w, r)
+			_ = http.NewResponseController(w).Flush() // the end of the body comes on its own
 		case opened.Load() > 1:
 			http.Error(w, "{}", http.StatusTooManyRequests)
 		default:

@@ -68,6 +68,19 @@ func vertex(t *testing.T, s *tokenService, clock func() time.Time) *External {
 	return x
 }
 
+// Plaintext secrets of a configuration are not kept.
+func TestExternalKeepsNoSecret(t *testing.T) {
+	m := &api.ExternalModel{Name: "m", Provider: "openai", OpenAI: &api.OpenAIConfig{APIKeyPlaintext: "sk-secret"}}
+	x, err := NewExternal(ExternalConfig{Name: "e", Model: m}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	if x.model.OpenAI.APIKeyPlaintext != "" || m.OpenAI.APIKeyPlaintext == "" {
+		t.Errorf("kept %+v, given %+v", x.model.OpenAI, m.OpenAI)
+	}
+}
+
 func askVertex(t *testing.T, x *External, account string) error {
 	t.Helper()
 	_, err := x.Generate(t.Context(), Request{Prompt: "Hi"}, func(context.Context, string) (string, error) { return account, nil })
@@ -92,6 +105,7 @@ func TestGoogleToken(t *testing.T) {
 	if err := askVertex(t, x, account); err != nil || s.sold.Load() != 2 {
 		t.Errorf("a token near its end: %v, %d sold", err, s.sold.Load())
 	}
+	now = time.Now()
 	if err := askVertex(t, x, serviceAccount(t)); err != nil || s.sold.Load() != 3 {
 		t.Errorf("another key: %v, %d sold", err, s.sold.Load())
 	}
