@@ -118,6 +118,40 @@ func TestEmbeddingInvariance(t *testing.T) {
 	}
 }
 
+// TestStaticBatchIsARectangle counts steps: a static batch lasts until its longest
+// sequence has ended and lets nobody in before; a continuous one fills each place
+// as it falls free.
+func TestStaticBatchIsARectangle(t *testing.T) {
+	run := func(static bool) (steps int, lengths []int) {
+		e := open(t, engine.Options{MaxSequences: 2, Static: static})
+		// One request, so that all choices arrive at once; they end at the first "e".
+		a := complete(t, e, engine.Request{Prompt: "What is", MaxTokens: 40, N: 6, Temperature: 1.5, Seed: 4, Stop: []string{"e"}, Logprobs: true})
+		for _, l := range a.logprobs {
+			lengths = append(lengths, len(l))
+		}
+		return int(e.Metrics().Steps), lengths
+	}
+	steps, lengths := run(true)
+	want := 0
+	for i := 0; i < len(lengths); i += 2 {
+		want += max(lengths[i], lengths[i+1])
+	}
+	if steps != want {
+		t.Errorf("static: %d steps for %v, want %d", steps, lengths, want)
+	}
+	steps, _ = run(false)
+	var places [2]int // when each falls free
+	for _, n := range lengths {
+		if places[0] > places[1] {
+			places[0], places[1] = places[1], places[0]
+		}
+		places[0] += n
+	}
+	if continuous := max(places[0], places[1]); steps != continuous || continuous >= want {
+		t.Errorf("continuous: %d steps for %v, want %d; static takes %d", steps, lengths, continuous, want)
+	}
+}
+
 // TestConcurrentCallers submits from many goroutines at once.
 func TestConcurrentCallers(t *testing.T) {
 	e := open(t, engine.Options{MaxSequences: 4, Blocks: 40})

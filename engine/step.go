@@ -161,9 +161,7 @@ func (e *Engine) named(l sample.Logprob) TokenLogprob {
 func (e *Engine) finishSequence(q *sequence, reason string) {
 	q.finished = true
 	e.observeFinish(q, reason)
-	if e.options.Static {
-		e.idle(q)
-	} else {
+	if !e.options.Static {
 		e.drop(q)
 	}
 	if q.job.open--; q.job.open == 0 {

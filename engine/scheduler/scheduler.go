@@ -175,6 +175,14 @@ func (s *Scheduler) Commit(plan []Slot) {
 	}
 }
 
+// Rewind makes the last known token of a running sequence uncomputed, so that the
+// next step computes it again.
+func (s *Scheduler) Rewind(q *Sequence) {
+	if len(q.table.Blocks()) > 0 && q.computed == len(q.Tokens) {
+		q.computed--
+	}
+}
+
 // Remove drops a sequence that finished or was aborted, between steps.
 // Removing one that is not queued changes nothing.
 func (s *Scheduler) Remove(q *Sequence) {
