@@ -51,7 +51,7 @@ func runTrial(t *testing.T, typeName string, c trial, prepare func(*acctest.Envi
 	o.Apply(c.set)
 	imports(c.set, o.Get("id"))
 
-	p := o.Apply(c.change)
+	p := changeAndSee(t, env, o, c)
 	if got := p.Action == "replace"; got != c.replaces {
 		t.Errorf("the change is %s (%v)", p.Action, p.Replaces)
 	}
@@ -68,6 +68,27 @@ func runTrial(t *testing.T, typeName string, c trial, prepare func(*acctest.Envi
 		t.Errorf("unsetting is %s", p.Action)
 	}
 	imports(c.unset, o.Get("id"))
+}
+
+// changeAndSee makes the change. Where the server shows the attributes, somebody else makes it, so that the
+// drift must show; where it does not, or the resource is replaced, the owner does.
+func changeAndSee(t *testing.T, env *acctest.Environment, o *acctest.Object, c trial) acctest.Plan {
+	t.Helper()
+	if c.unimportable != "" || c.changedImport != "" || c.replaces {
+		return o.Apply(c.change)
+	}
+	id := o.Get("id")
+	if c.inline {
+		id += "/inline"
+	}
+	foreign := env.Object(t, o.Type)
+	foreign.Import(id, nil)
+	p := foreign.Apply(c.change)
+	if d := o.Plan(c.set); d.Action == "no-op" {
+		t.Errorf("the drift does not show: %s", o.Get(""))
+	}
+	o.Apply(c.change)
+	return p
 }
 
 // TestEveryAttributeHasATrial fails for an attribute that somebody adds to a schema without a trial of it.
