@@ -121,3 +121,22 @@ func TestFailedUpdate(t *testing.T) {
 		t.Fatalf("next update: %+v", e)
 	}
 }
+
+// TestSiblingsOfTheSameMoment: who would have been ready when the culprit failed, and not before, is aborted.
+func TestSiblingsOfTheSameMoment(t *testing.T) {
+	for _, p := range []Progression{Immediate(), Reads(0), Scaled(1), Manual()} {
+		s := New(Options{Progression: p, Clock: fixedClock})
+		c := call(t, s)
+		s.FailDeployment(DeploymentFailure{Entity: "b"})
+		sibling := `{"name":"c","entity_name":"system.ai.llama_3_1_8b_instruct","entity_version":"2","workload_size":"Small"}`
+		c.ok("POST", api.PathEndpoints, `{"name":"e","config":{"served_entities":[`+sibling+`,`+custom+`],"traffic_config":{"routes":[{"served_entity_name":"b","traffic_percentage":100}]}}}`)
+		s.Advance(3 * time.Hour)
+		for range 3 {
+			_ = s.Step("token", "e") // of use to one progression
+		}
+		e := c.get("e")
+		if e.State.ConfigUpdate != api.UpdateFailed || e.PendingConfig.ServedEntities[0].State.Deployment != api.DeploymentAborted || e.PendingConfig.ServedEntities[1].State.Deployment != api.DeploymentFailed {
+			t.Errorf("%+v: %+v", p, e.State)
+		}
+	}
+}
