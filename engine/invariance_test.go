@@ -66,9 +66,14 @@ func TestInvariance(t *testing.T) {
 					}
 					e := open(t, c.options)
 					compare(t, e, want)
-					if c.check != nil && !c.check(e.Metrics()) {
-						t.Errorf("the case was not reached: %+v", e.Metrics())
+					// On a busy machine requests can come too slowly to meet.
+					for range 20 {
+						if c.check == nil || c.check(e.Metrics()) {
+							return
+						}
+						compare(t, e, want)
 					}
+					t.Errorf("the case was not reached: %+v", e.Metrics())
 				})
 			}
 			t.Run("prefix hit", func(t *testing.T) {
