@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -70,14 +71,14 @@ func launch(cmd *exec.Cmd) (*process, error) {
 		err = json.Unmarshal(line, p)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("no ready line from %v: %w (%v)", cmd.Args, err, p.stop())
+		return nil, errors.Join(fmt.Errorf("no ready line from %v: %w", cmd.Args, err), p.stop())
 	}
 	return p, nil
 }
 
 // startServer starts the mock server with the simulated backend.
-func startServer(ctx context.Context, s settings, flags ...string) (*process, error) {
-	return launch(pinned(ctx, serverCore, s.server, append([]string{"serve", "--simulate"}, flags...)...))
+func startServer(ctx context.Context, s settings) (*process, error) {
+	return launch(pinned(ctx, serverCore, s.server, "serve", "--simulate"))
 }
 
 // stop ends the process; how it went does not matter any more.

@@ -62,7 +62,7 @@ func readStream(ctx context.Context, client *http.Client, p *process, number int
 	}
 	defer arrive()
 	body := fmt.Sprintf(`{"messages":[{"role":"user","content":"stream %d"}],"max_tokens":%d,"stream":true}`, number, streamTokens)
-	req, err := http.NewRequestWithContext(ctx, "POST", p.URL+"/serving-endpoints/bench-fixed/invocations", strings.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.URL+"/serving-endpoints/bench-fixed/invocations", strings.NewReader(body))
 	if err != nil {
 		return err
 	}

@@ -38,15 +38,15 @@ const (
 
 func workloads() []workload {
 	return []workload{
-		{"get", []step{{"GET", endpoints + "/bench-fixed", ""}}, 0.6},
-		{"invoke", []step{{"POST", "/serving-endpoints/bench-fixed/invocations", chat}}, 0.7},
-		{"create-delete", []step{{"POST", endpoints, create}, {"DELETE", endpoints + "/bench-{}", ""}}, 0},
+		{"get", []step{{http.MethodGet, endpoints + "/bench-fixed", ""}}, 0.6},
+		{"invoke", []step{{http.MethodPost, "/serving-endpoints/bench-fixed/invocations", chat}}, 0.7},
+		{"create-delete", []step{{http.MethodPost, endpoints, create}, {http.MethodDelete, endpoints + "/bench-{}", ""}}, 0},
 	}
 }
 
 // prepare makes the endpoint that workloads ask for.
 func prepare(ctx context.Context, p *process) error {
-	_, err := p.ask(ctx, step{"POST", endpoints, create}.of("fixed"))
+	_, err := p.ask(ctx, step{http.MethodPost, endpoints, create}.of("fixed"))
 	return err
 }
 
