@@ -10,6 +10,12 @@ terraform {
 
 provider "inference" {
   poll_interval = "20ms"
+  batch_window  = var.batch_window
+}
+
+variable "batch_window" {
+  type    = string
+  default = null
 }
 
 resource "inference_serving_endpoint" "ten" {
