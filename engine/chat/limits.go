@@ -6,9 +6,11 @@ import (
 
 	"github.com/nikolalohinski/gonja/v2/builtins"
 	controlStructures "github.com/nikolalohinski/gonja/v2/builtins/control_structures"
+	"github.com/nikolalohinski/gonja/v2/config"
 	"github.com/nikolalohinski/gonja/v2/exec"
 	"github.com/nikolalohinski/gonja/v2/nodes"
 	"github.com/nikolalohinski/gonja/v2/parser"
+	"github.com/nikolalohinski/gonja/v2/tokens"
 )
 
 // What one rendering may do.
@@ -72,16 +74,76 @@ type tick struct {
 
 // Execute implements exec.ControlStructure.
 func (t tick) Execute(r *exec.Renderer, _ *nodes.ControlStructureBlock) error {
-	value, _ := r.Environment.Context.Get(meterName)
-	m, ok := value.(*meter)
+	m, ok := lookUp(r)
 	if !ok {
 		return ErrLimit
 	}
 	m.steps++
 	m.depth += t.depth
+	// What a macro or a block collects in memory counts as output too.
+	if b, ok := r.Output.(interface{ Len() int }); ok && b.Len() > maxOutput {
+		m.exceeded = true
+	}
 	if m.exceeded || m.steps > maxSteps || m.depth > maxDepth {
 		m.exceeded = true
 		return ErrLimit
+	}
+	return nil
+}
+
+// assignment is a set whose result may not grow without bound, as it would in a
+// loop that doubles a text.
+type assignment struct {
+	exec.ControlStructure
+	name string
+}
+
+// Execute implements exec.ControlStructure.
+func (a assignment) Execute(r *exec.Renderer, tag *nodes.ControlStructureBlock) error {
+	if err := a.ControlStructure.Execute(r, tag); err != nil {
+		return err
+	}
+	value, _ := r.Environment.Context.Get(a.name)
+	if size(value) <= maxOutput {
+		return nil
+	}
+	if m, ok := lookUp(r); ok {
+		m.exceeded = true
+	}
+	return ErrLimit
+}
+
+// size is the length of a text, or of the longest in a namespace.
+func size(value any) int {
+	switch v := value.(type) {
+	case string:
+		return len(v)
+	case *exec.Value:
+		return size(v.Interface())
+	case map[string]any:
+		n := 0
+		for _, x := range v {
+			n = max(n, size(x))
+		}
+		return n
+	}
+	return 0
+}
+
+// lookUp is the meter of a rendering.
+func lookUp(r *exec.Renderer) (*meter, bool) {
+	value, _ := r.Environment.Context.Get(meterName)
+	m, ok := value.(*meter)
+	return m, ok
+}
+
+// noRepetition refuses the multiplication sign: with a text on its left it
+// allocates whatever a template asks for, and no chat needs it.
+func noRepetition(source string, cfg *config.Config) error {
+	for s := tokens.LexAll(source, cfg); !s.End(); s.Next() {
+		if t := s.Current().Type; t == tokens.Multiply || t == tokens.Power {
+			return fmt.Errorf("%w: multiplication is not allowed", ErrTemplate)
+		}
 	}
 	return nil
 }
@@ -124,6 +186,15 @@ func structures() *exec.ControlStructureSet {
 			return cs, err
 		})
 	}
+	set, _ := builtins.ControlStructures.Get("set")
+	replace("set", func(p, args *parser.Parser) (nodes.ControlStructure, error) {
+		name := args.Current().Val // the target, or the namespace that it belongs to
+		cs, err := set(p, args)
+		if s, ok := cs.(exec.ControlStructure); ok && err == nil {
+			return assignment{s, name}, nil
+		}
+		return cs, err
+	})
 	parse("for", func(cs nodes.ControlStructure) {
 		if loop, ok := cs.(*controlStructures.ForControlStructure); ok {
 			metered(loop.BodyWrapper, loop, loop.Recursive)

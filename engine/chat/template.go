@@ -48,6 +48,9 @@ func New(source string, tokens Tokens) (t *Template, err error) {
 	}
 	cfg := config.New()
 	cfg.TrimBlocks, cfg.LeftStripBlocks, cfg.KeepTrailingNewline = true, true, true // as transformers sets them
+	if err := noRepetition(source, cfg); err != nil {
+		return nil, err
+	}
 	compiled, err := exec.NewTemplate("/chat", cfg, loader, &exec.Environment{
 		Context:           exec.EmptyContext().Update(builtins.GlobalFunctions).Update(builtins.GlobalVariables),
 		Filters:           exec.NewFilterSet(map[string]exec.FilterFunction{}).Update(builtins.Filters).Update(filters()),

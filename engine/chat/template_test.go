@@ -53,7 +53,9 @@ func TestRenderErrors(t *testing.T) {
 		{"recursion", `{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}`, ErrLimit},
 		{"recursive loop", `{% for i in [1] recursive %}{{ loop([1]) }}{% endfor %}`, ErrLimit},
 		{"meter overwritten", `{% set __meter__ = 1 %}{% for i in [1] %}{% endfor %}`, ErrTemplate},
-		{"output", `{% set x = "0123456789" * 1000 %}{% for i in range(10000) %}{{ x }}{% endfor %}`, ErrLimit},
+		{"output", `{% set ns = namespace(x="0123456789abcdef") %}{% for i in range(10) %}{% set ns.x = ns.x + ns.x %}{% endfor %}{% for i in range(10000) %}{{ ns.x }}{% endfor %}`, ErrLimit},
+		{"doubling", `{% set ns = namespace(x="ab") %}{% for i in range(60) %}{% set ns.x = ns.x + ns.x %}{% endfor %}`, ErrLimit},
+		{"hidden output", `{% set x %}{% for i in range(90000) %}{{ "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789" }}{% endfor %}{% endset %}`, ErrLimit},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tpl, err := New(c.source, Tokens{})
@@ -65,7 +67,7 @@ func TestRenderErrors(t *testing.T) {
 			}
 		})
 	}
-	for _, source := range []string{`{% for %}`, `{{ `, `{% include "/etc/passwd" %}`, strings.Repeat("x", maxSource+1)} {
+	for _, source := range []string{`{% for %}`, `{{ `, `{% include "/etc/passwd" %}`, `{{ "a" * 1000000000000 }}`, strings.Repeat("x", maxSource+1)} {
 		if _, err := New(source, Tokens{}); !errors.Is(err, ErrTemplate) {
 			t.Errorf("%.20q: got %v; want %v", source, err, ErrTemplate)
 		}
