@@ -15,7 +15,7 @@ run "leaves_the_rest_to_stable" {
   }
 
   assert {
-    condition     = data.inference_serving_endpoint.this.config.traffic["stable"] == 95
+    condition     = output.traffic["stable"] == 95
     error_message = "The stable version does not keep the rest."
   }
 }
@@ -36,7 +36,7 @@ run "shares_evenly" {
   }
 
   assert {
-    condition     = data.inference_serving_endpoint.this.config.traffic == tomap({ stable = 50, canary = 50 })
+    condition     = output.traffic == tomap({ stable = 50, canary = 50 })
     error_message = "The split is not even."
   }
 }

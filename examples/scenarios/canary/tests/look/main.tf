@@ -15,3 +15,7 @@ variable "endpoint_name" {
 data "inference_serving_endpoint" "this" {
   name = var.endpoint_name
 }
+
+output "traffic" {
+  value = data.inference_serving_endpoint.this.config.traffic
+}

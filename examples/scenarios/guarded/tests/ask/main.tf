@@ -17,3 +17,11 @@ data "inference_invocation" "this" {
   prompt        = "Which version are you?"
   max_tokens    = 16
 }
+
+output "text" {
+  value = data.inference_invocation.this.text
+}
+
+output "answered_by" {
+  value = data.inference_invocation.this.answered_by
+}
