@@ -154,7 +154,8 @@ func (e *Engine) start() error {
 const chunk = 16
 
 // maxDefaultCache bounds the KV pool unless Options.Blocks asks for another size.
-const maxDefaultCache = 1 << 30
+// The system gives memory to a block when it is first written.
+const maxDefaultCache = 4 << 30
 
 // reserve makes the KV pool, its accounting and the scheduler.
 func (e *Engine) reserve() error {
