@@ -5610,27 +5610,63 @@ TEXT ·mixAVX5121(SB), NOSPLIT, $0-48
 	SHLQ $0x02, SI
 	SHRQ $0x04, DI
 
-dims:
+wide:
+	CMPQ    DI, $0x04
+	JL      rest
 	MOVQ    AX, DX
 	VMOVUPS (DX), Z0
+	VMOVUPS 64(DX), Z1
+	VMOVUPS 128(DX), Z2
+	VMOVUPS 192(DX), Z3
+	MOVQ    CX, DX
 	MOVQ    rows+32(FP), R9
 	MOVQ    BX, R8
+
+wide_rows:
+	VBROADCASTSS (DX), Z4
+	VFMADD231PS  (R8), Z4, Z0
+	VFMADD231PS  64(R8), Z4, Z1
+	VFMADD231PS  128(R8), Z4, Z2
+	VFMADD231PS  192(R8), Z4, Z3
+	ADDQ         $0x04, DX
+	ADDQ         SI, R8
+	DECQ         R9
+	JNZ          wide_rows
+	MOVQ         AX, DX
+	VMOVUPS      Z0, (DX)
+	VMOVUPS      Z1, 64(DX)
+	VMOVUPS      Z2, 128(DX)
+	VMOVUPS      Z3, 192(DX)
+	ADDQ         $0x00000100, AX
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, DI
+	JMP          wide
+
+rest:
+	TESTQ   DI, DI
+	JZ      done
+	MOVQ    AX, DX
+	VMOVUPS (DX), Z0
 	MOVQ    CX, DX
+	MOVQ    rows+32(FP), R9
+	MOVQ    BX, R8
 
 rows:
-	VMOVUPS      (R8), Z1
-	VBROADCASTSS (DX), Z2
-	VFMADD231PS  Z2, Z1, Z0
+	VMOVUPS      (R8), Z2
+	VBROADCASTSS (DX), Z1
+	VFMADD231PS  Z1, Z2, Z0
 	ADDQ         $0x04, DX
 	ADDQ         SI, R8
 	DECQ         R9
 	JNZ          rows
 	MOVQ         AX, DX
 	VMOVUPS      Z0, (DX)
-	ADDQ         $0x40, AX
-	ADDQ         $0x40, BX
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, BX
 	DECQ         DI
-	JNZ          dims
+	JMP          rest
+
+done:
 	VZEROUPPER
 	RET
 
@@ -5677,21 +5713,58 @@ TEXT ·mixAVX5122(SB), NOSPLIT, $0-48
 	SHLQ $0x02, SI
 	SHRQ $0x04, DI
 
-dims:
+wide:
+	CMPQ    DI, $0x02
+	JL      rest
+	MOVQ    AX, R8
+	VMOVUPS (R8), Z0
+	VMOVUPS 64(R8), Z1
+	ADDQ    SI, R8
+	VMOVUPS (R8), Z2
+	VMOVUPS 64(R8), Z3
+	MOVQ    CX, R8
+	MOVQ    rows+32(FP), R10
+	MOVQ    BX, R9
+
+wide_rows:
+	VBROADCASTSS (R8), Z4
+	VFMADD231PS  (R9), Z4, Z0
+	VFMADD231PS  64(R9), Z4, Z1
+	VBROADCASTSS (R8)(DX*1), Z4
+	VFMADD231PS  (R9), Z4, Z2
+	VFMADD231PS  64(R9), Z4, Z3
+	ADDQ         $0x04, R8
+	ADDQ         SI, R9
+	DECQ         R10
+	JNZ          wide_rows
+	MOVQ         AX, R8
+	VMOVUPS      Z0, (R8)
+	VMOVUPS      Z1, 64(R8)
+	ADDQ         SI, R8
+	VMOVUPS      Z2, (R8)
+	VMOVUPS      Z3, 64(R8)
+	ADDQ         $0x00000080, AX
+	ADDQ         $0x00000080, BX
+	SUBQ         $0x02, DI
+	JMP          wide
+
+rest:
+	TESTQ   DI, DI
+	JZ      done
 	MOVQ    AX, R8
 	VMOVUPS (R8), Z0
 	ADDQ    SI, R8
 	VMOVUPS (R8), Z1
+	MOVQ    CX, R8
 	MOVQ    rows+32(FP), R10
 	MOVQ    BX, R9
-	MOVQ    CX, R8
 
 rows:
-	VMOVUPS      (R9), Z2
-	VBROADCASTSS (R8), Z3
-	VFMADD231PS  Z3, Z2, Z0
-	VBROADCASTSS (R8)(DX*1), Z3
-	VFMADD231PS  Z3, Z2, Z1
+	VMOVUPS      (R9), Z3
+	VBROADCASTSS (R8), Z2
+	VFMADD231PS  Z2, Z3, Z0
+	VBROADCASTSS (R8)(DX*1), Z2
+	VFMADD231PS  Z2, Z3, Z1
 	ADDQ         $0x04, R8
 	ADDQ         SI, R9
 	DECQ         R10
@@ -5700,10 +5773,12 @@ rows:
 	VMOVUPS      Z0, (R8)
 	ADDQ         SI, R8
 	VMOVUPS      Z1, (R8)
-	ADDQ         $0x40, AX
-	ADDQ         $0x40, BX
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, BX
 	DECQ         DI
-	JNZ          dims
+	JMP          rest
+
+done:
 	VZEROUPPER
 	RET
 
@@ -5760,7 +5835,9 @@ TEXT ·mixAVX5124(SB), NOSPLIT, $0-48
 	SHLQ $0x02, SI
 	SHRQ $0x04, DI
 
-dims:
+rest:
+	TESTQ   DI, DI
+	JZ      done
 	MOVQ    AX, R8
 	VMOVUPS (R8), Z0
 	ADDQ    SI, R8
@@ -5769,22 +5846,22 @@ dims:
 	VMOVUPS (R8), Z2
 	ADDQ    SI, R8
 	VMOVUPS (R8), Z3
-	MOVQ    rows+32(FP), R11
-	MOVQ    BX, R10
 	MOVQ    CX, R8
 	LEAQ    (DX)(DX*2), R9
 	ADDQ    R8, R9
+	MOVQ    rows+32(FP), R11
+	MOVQ    BX, R10
 
 rows:
-	VMOVUPS      (R10), Z4
-	VBROADCASTSS (R8), Z5
-	VFMADD231PS  Z5, Z4, Z0
-	VBROADCASTSS (R8)(DX*1), Z5
-	VFMADD231PS  Z5, Z4, Z1
-	VBROADCASTSS (R8)(DX*2), Z5
-	VFMADD231PS  Z5, Z4, Z2
-	VBROADCASTSS (R9), Z5
-	VFMADD231PS  Z5, Z4, Z3
+	VMOVUPS      (R10), Z5
+	VBROADCASTSS (R8), Z4
+	VFMADD231PS  Z4, Z5, Z0
+	VBROADCASTSS (R8)(DX*1), Z4
+	VFMADD231PS  Z4, Z5, Z1
+	VBROADCASTSS (R8)(DX*2), Z4
+	VFMADD231PS  Z4, Z5, Z2
+	VBROADCASTSS (R9), Z4
+	VFMADD231PS  Z4, Z5, Z3
 	ADDQ         $0x04, R8
 	ADDQ         $0x04, R9
 	ADDQ         SI, R10
@@ -5798,10 +5875,12 @@ rows:
 	VMOVUPS      Z2, (R8)
 	ADDQ         SI, R8
 	VMOVUPS      Z3, (R8)
-	ADDQ         $0x40, AX
-	ADDQ         $0x40, BX
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, BX
 	DECQ         DI
-	JNZ          dims
+	JMP          rest
+
+done:
 	VZEROUPPER
 	RET
 
@@ -5878,7 +5957,9 @@ TEXT ·mixAVX5128(SB), NOSPLIT, $0-48
 	SHLQ $0x02, SI
 	SHRQ $0x04, DI
 
-dims:
+rest:
+	TESTQ   DI, DI
+	JZ      done
 	MOVQ    AX, R8
 	VMOVUPS (R8), Z0
 	ADDQ    SI, R8
@@ -5895,32 +5976,32 @@ dims:
 	VMOVUPS (R8), Z6
 	ADDQ    SI, R8
 	VMOVUPS (R8), Z7
-	MOVQ    rows+32(FP), R12
-	MOVQ    BX, R11
 	MOVQ    CX, R8
 	LEAQ    (DX)(DX*2), R9
 	ADDQ    R8, R9
 	LEAQ    (DX)(DX*2), R10
 	ADDQ    R9, R10
+	MOVQ    rows+32(FP), R12
+	MOVQ    BX, R11
 
 rows:
-	VMOVUPS      (R11), Z8
-	VBROADCASTSS (R8), Z9
-	VFMADD231PS  Z9, Z8, Z0
-	VBROADCASTSS (R8)(DX*1), Z9
-	VFMADD231PS  Z9, Z8, Z1
-	VBROADCASTSS (R8)(DX*2), Z9
-	VFMADD231PS  Z9, Z8, Z2
-	VBROADCASTSS (R9), Z9
-	VFMADD231PS  Z9, Z8, Z3
-	VBROADCASTSS (R9)(DX*1), Z9
-	VFMADD231PS  Z9, Z8, Z4
-	VBROADCASTSS (R9)(DX*2), Z9
-	VFMADD231PS  Z9, Z8, Z5
-	VBROADCASTSS (R10), Z9
-	VFMADD231PS  Z9, Z8, Z6
-	VBROADCASTSS (R10)(DX*1), Z9
-	VFMADD231PS  Z9, Z8, Z7
+	VMOVUPS      (R11), Z9
+	VBROADCASTSS (R8), Z8
+	VFMADD231PS  Z8, Z9, Z0
+	VBROADCASTSS (R8)(DX*1), Z8
+	VFMADD231PS  Z8, Z9, Z1
+	VBROADCASTSS (R8)(DX*2), Z8
+	VFMADD231PS  Z8, Z9, Z2
+	VBROADCASTSS (R9), Z8
+	VFMADD231PS  Z8, Z9, Z3
+	VBROADCASTSS (R9)(DX*1), Z8
+	VFMADD231PS  Z8, Z9, Z4
+	VBROADCASTSS (R9)(DX*2), Z8
+	VFMADD231PS  Z8, Z9, Z5
+	VBROADCASTSS (R10), Z8
+	VFMADD231PS  Z8, Z9, Z6
+	VBROADCASTSS (R10)(DX*1), Z8
+	VFMADD231PS  Z8, Z9, Z7
 	ADDQ         $0x04, R8
 	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
@@ -5943,9 +6024,11 @@ rows:
 	VMOVUPS      Z6, (R8)
 	ADDQ         SI, R8
 	VMOVUPS      Z7, (R8)
-	ADDQ         $0x40, AX
-	ADDQ         $0x40, BX
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, BX
 	DECQ         DI
-	JNZ          dims
+	JMP          rest
+
+done:
 	VZEROUPPER
 	RET

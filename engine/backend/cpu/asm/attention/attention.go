@@ -97,65 +97,96 @@ func scores(t Target, n int) {
 	end()
 }
 
-// mix: dst[q·dim + d] += sum over j of w[q·ld + j]·v[j·dim + d], in order of j.
+// mix: dst[q·dim + d] += sum over j of w[q·ld + j]·v[j·dim + d], in order of j. Few
+// queries take several chunks of dimensions together, because one sum after the
+// other would wait for its additions.
 func mix(t Target, n int) {
 	begin(fmt.Sprintf("mix%s%d", t.Name, n), "func(dst, w *float32, ld int, v *float32, rows, dim int)",
 		fmt.Sprintf("mix%s%d adds rows of values for %d queries; dim is a multiple of 16.", t.Name, n, n))
-	dst, first, ld, v, stride, chunks := load("dst"), load("w"), load("ld"), load("v"), load("dim"), load("dim")
-	build.SHLQ(operand.U8(2), ld)
-	build.SHLQ(operand.U8(2), stride)
-	build.SHRQ(operand.U8(4), chunks)
-	acc := func(i, j int) reg.VecPhysical { return t.Register(i*t.Vectors + j) }
-	values, one := n*t.Vectors, n*t.Vectors+t.Vectors
-	outs := func(f func(i, j int, m operand.Mem)) {
+	m := mixer{Target: t, n: n, dst: load("dst"), w: load("w"), ld: load("ld"), v: load("v"), stride: load("dim"), chunks: load("dim")}
+	build.SHLQ(operand.U8(2), m.ld)
+	build.SHLQ(operand.U8(2), m.stride)
+	build.SHRQ(operand.U8(4), m.chunks)
+	if wide := 4 / n; wide > 1 {
+		build.Label("wide")
+		build.CMPQ(m.chunks, operand.U8(wide))
+		build.JL(operand.LabelRef("rest"))
+		m.pass("wide_rows", wide)
+		build.SUBQ(operand.U8(wide), m.chunks)
+		build.JMP(operand.LabelRef("wide"))
+	}
+	build.Label("rest")
+	build.TESTQ(m.chunks, m.chunks)
+	build.JZ(operand.LabelRef("done"))
+	m.pass("rows", 1)
+	build.DECQ(m.chunks)
+	build.JMP(operand.LabelRef("rest"))
+	build.Label("done")
+	end()
+}
+
+// mixer is what the passes of mix share.
+type mixer struct {
+	Target
+	n                             int // queries
+	dst, w, ld, v, stride, chunks reg.GPVirtual
+}
+
+// pass adds all rows to so many chunks of dimensions and moves on to the next.
+func (m *mixer) pass(name string, chunks int) {
+	vectors := m.Vectors * chunks
+	acc := func(i, v int) reg.VecPhysical { return m.Register(i*vectors + v) }
+	value, one := m.n*vectors, m.n*vectors+1
+	outs := func(f func(i, v int, at operand.Mem)) {
 		p := build.GP64()
-		build.MOVQ(dst, p)
-		for i := range n {
-			for j := range t.Vectors {
-				f(i, j, operand.Mem{Base: p, Disp: t.disp(j)})
+		build.MOVQ(m.dst, p)
+		for i := range m.n {
+			for v := range vectors {
+				f(i, v, operand.Mem{Base: p, Disp: m.disp(v)})
 			}
-			if i+1 < n {
-				build.ADDQ(stride, p)
+			if i+1 < m.n {
+				build.ADDQ(m.stride, p)
 			}
 		}
 	}
+	outs(func(i, v int, at operand.Mem) { build.VMOVUPS(at, acc(i, v)) })
 	bases := []reg.GPVirtual{build.GP64()}
-	for n > 3*len(bases) {
-		bases = append(bases, build.GP64())
+	build.MOVQ(m.w, bases[0])
+	for m.n > 3*len(bases) {
+		b := build.GP64()
+		build.LEAQ(operand.Mem{Base: m.ld, Index: m.ld, Scale: 2}, b)
+		build.ADDQ(bases[len(bases)-1], b)
+		bases = append(bases, b)
 	}
-	build.Label("dims")
-	outs(func(i, j int, m operand.Mem) { build.VMOVUPS(m, acc(i, j)) })
 	row, rows := build.GP64(), load("rows")
-	build.MOVQ(v, row)
-	build.MOVQ(first, bases[0])
-	for i := 1; i < len(bases); i++ {
-		build.LEAQ(operand.Mem{Base: ld, Index: ld, Scale: 2}, bases[i])
-		build.ADDQ(bases[i-1], bases[i])
-	}
-	build.Label("rows")
-	for j := range t.Vectors {
-		build.VMOVUPS(operand.Mem{Base: row, Disp: t.disp(j)}, t.Register(values+j))
-	}
-	for i := range n {
-		m := operand.Mem{Base: bases[i/3]}
-		if i%3 > 0 {
-			m.Index, m.Scale = ld, uint8(i%3)
+	build.MOVQ(m.v, row)
+	build.Label(name)
+	if vectors == m.Vectors { // values are few, so they stay while queries change
+		for v := range vectors {
+			build.VMOVUPS(operand.Mem{Base: row, Disp: m.disp(v)}, m.Register(value+1+v))
 		}
-		build.VBROADCASTSS(m, t.Register(one))
-		for j := range t.Vectors {
-			build.VFMADD231PS(t.Register(one), t.Register(values+j), acc(i, j))
+	}
+	for i := range m.n {
+		at := operand.Mem{Base: bases[i/3]}
+		if i%3 > 0 {
+			at.Index, at.Scale = m.ld, uint8(i%3)
+		}
+		build.VBROADCASTSS(at, m.Register(value))
+		for v := range vectors {
+			if vectors == m.Vectors {
+				build.VFMADD231PS(m.Register(value), m.Register(one+v), acc(i, v))
+			} else {
+				build.VFMADD231PS(operand.Mem{Base: row, Disp: m.disp(v)}, m.Register(value), acc(i, v))
+			}
 		}
 	}
 	for _, p := range bases {
 		build.ADDQ(operand.U8(4), p)
 	}
-	build.ADDQ(stride, row)
+	build.ADDQ(m.stride, row)
 	build.DECQ(rows)
-	build.JNZ(operand.LabelRef("rows"))
-	outs(func(i, j int, m operand.Mem) { build.VMOVUPS(acc(i, j), m) })
-	build.ADDQ(operand.U8(4*chunk), dst)
-	build.ADDQ(operand.U8(4*chunk), v)
-	build.DECQ(chunks)
-	build.JNZ(operand.LabelRef("dims"))
-	end()
+	build.JNZ(operand.LabelRef(name))
+	outs(func(i, v int, at operand.Mem) { build.VMOVUPS(acc(i, v), at) })
+	build.ADDQ(operand.U32(4*chunk*chunks), m.dst)
+	build.ADDQ(operand.U32(4*chunk*chunks), m.v)
 }
