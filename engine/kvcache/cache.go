@@ -83,7 +83,6 @@ func (c *Cache) Match(t *Table, tokens []int32) int {
 	if len(t.blocks) != 0 || len(tokens) == 0 {
 		return 0
 	}
-	c.stats.Queried += uint64(len(tokens))
 	for n := c.size; n < len(tokens); n += c.size {
 		k := chain(t.last, tokens[n-c.size:n])
 		b, ok := c.byKey[k]
@@ -95,9 +94,14 @@ func (c *Cache) Match(t *Table, tokens []int32) int {
 		t.last = k
 		t.published++
 	}
-	hit := t.published * c.size
+	return t.published * c.size
+}
+
+// Count records a look-up of queried tokens of which hit were found. It stands
+// apart from Match, because a sequence that finds no room looks again every step.
+func (c *Cache) Count(queried, hit int) {
+	c.stats.Queried += uint64(queried)
 	c.stats.Hit += uint64(hit)
-	return hit
 }
 
 // Grow makes the table hold n tokens. It reports false, and changes nothing, if

@@ -136,6 +136,9 @@ func (s *Scheduler) Schedule() []Slot {
 			q.computed = 0
 			break
 		}
+		if q.preemptions == 0 && !q.NoPrefix {
+			s.cache.Count(len(q.Tokens), q.computed)
+		}
 		s.waiting = s.waiting[1:]
 		s.running = append(s.running, q)
 		plan = append(plan, Slot{q, q.computed, n})

@@ -67,6 +67,23 @@ func TestShortPromptPassesLongPrefill(t *testing.T) {
 	}
 }
 
+func TestPrefixesAreCountedOnce(t *testing.T) {
+	s, c := newScheduler(t, Config{MaxSequences: 4, TokenBudget: 64}, 3, 4)
+	a, b := prompt(1, 9, 3), prompt(1, 12, 0)
+	_ = s.Add(a)
+	s.Commit(s.Schedule())
+	_ = s.Add(b)
+	for range 3 { // b shares two blocks and finds no room for a third
+		a.Tokens = append(a.Tokens, 7)
+		s.Commit(s.Schedule())
+	}
+	s.Remove(a)
+	s.Commit(s.Schedule())
+	if got, want := c.Stats(), (kvcache.Stats{Queried: 21, Hit: 8}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
 func TestLongPromptsGoInSmallParts(t *testing.T) {
 	s, _ := newScheduler(t, Config{MaxSequences: 4, TokenBudget: 64, LongPrompt: 100, Chunk: 8}, 1024, 16)
 	long, medium := prompt(1, 101, 4), prompt(2, 100, 4)
