@@ -19,7 +19,7 @@ func TestRun(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var out strings.Builder
-			got := ""
+			var got string
 			if err := run(strings.NewReader(c.in), &out); err != nil {
 				got = err.Error()
 			} else {
