@@ -40,10 +40,14 @@ type attention struct {
 func (b *Backend) Attend(dst, src []float32, kv backend.KV, layer int, at []backend.Position, h backend.Heads) {
 	a := attention{dst, src, kv.(*cache), layer, h}
 	work := 0
-	for r, p := range at {
-		a.store(r, p)
+	for _, p := range at {
 		work += (p.Pos + 1) * h.Query * h.Dim
 	}
+	b.share(len(at), 8*len(at)*h.KV*h.Dim, func(from, to int) {
+		for r := from; r < to; r++ {
+			a.store(r, at[r])
+		}
+	})
 	b.attend(&a, runs(at, max(1, tileQueries*h.KV/h.Query)), work)
 }
 

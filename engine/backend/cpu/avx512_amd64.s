@@ -1166,7 +1166,7 @@ one_end:
 	RET
 
 // func streamF321(y *float32, ldy int, w *float32, x *float32, rows int, k int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·streamF321(SB), NOSPLIT, $0-48
 	MOVQ  w+16(FP), AX
 	MOVQ  x+24(FP), CX
@@ -1187,6 +1187,7 @@ rows:
 	XORQ   SI, SI
 
 k:
+	PREFETCHT1    4096(AX)
 	VMOVUPS       (AX), Z8
 	VFMADD231PS   (CX)(SI*1), Z8, Z0
 	ADDQ          $0x40, AX
@@ -1211,7 +1212,7 @@ rows_end:
 	RET
 
 // func streamF322(y *float32, ldy int, w *float32, x *float32, rows int, k int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·streamF322(SB), NOSPLIT, $0-48
 	MOVQ  w+16(FP), AX
 	MOVQ  x+24(FP), CX
@@ -1233,6 +1234,7 @@ rows:
 	XORQ   R8, R8
 
 k:
+	PREFETCHT1    4096(AX)
 	VMOVUPS       (AX), Z8
 	VFMADD231PS   (CX)(R8*1), Z8, Z0
 	LEAQ          (CX)(SI*1), R10
@@ -1264,7 +1266,7 @@ rows_end:
 	RET
 
 // func streamF323(y *float32, ldy int, w *float32, x *float32, rows int, k int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·streamF323(SB), NOSPLIT, $0-48
 	MOVQ  w+16(FP), AX
 	MOVQ  x+24(FP), CX
@@ -1287,6 +1289,7 @@ rows:
 	XORQ   R8, R8
 
 k:
+	PREFETCHT1    4096(AX)
 	VMOVUPS       (AX), Z8
 	VFMADD231PS   (CX)(R8*1), Z8, Z0
 	LEAQ          (CX)(SI*1), R10
@@ -1326,7 +1329,7 @@ rows_end:
 	RET
 
 // func streamF324(y *float32, ldy int, w *float32, x *float32, rows int, k int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·streamF324(SB), NOSPLIT, $0-48
 	MOVQ  w+16(FP), AX
 	MOVQ  x+24(FP), CX
@@ -1351,6 +1354,7 @@ rows:
 	XORQ   R9, R9
 
 k:
+	PREFETCHT1    4096(AX)
 	VMOVUPS       (AX), Z8
 	VFMADD231PS   (CX)(R9*1), Z8, Z0
 	LEAQ          (CX)(SI*1), R11
@@ -1396,7 +1400,7 @@ rows_end:
 	RET
 
 // func streamF325(y *float32, ldy int, w *float32, x *float32, rows int, k int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·streamF325(SB), NOSPLIT, $0-48
 	MOVQ  w+16(FP), AX
 	MOVQ  x+24(FP), CX
@@ -1422,6 +1426,7 @@ rows:
 	XORQ   R9, R9
 
 k:
+	PREFETCHT1    4096(AX)
 	VMOVUPS       (AX), Z8
 	VFMADD231PS   (CX)(R9*1), Z8, Z0
 	LEAQ          (CX)(SI*1), R11
@@ -1477,7 +1482,7 @@ rows_end:
 	RET
 
 // func streamF326(y *float32, ldy int, w *float32, x *float32, rows int, k int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·streamF326(SB), NOSPLIT, $0-48
 	MOVQ  w+16(FP), AX
 	MOVQ  x+24(FP), CX
@@ -1504,6 +1509,7 @@ rows:
 	XORQ   R9, R9
 
 k:
+	PREFETCHT1    4096(AX)
 	VMOVUPS       (AX), Z8
 	VFMADD231PS   (CX)(R9*1), Z8, Z0
 	LEAQ          (CX)(SI*1), R11
@@ -1566,7 +1572,7 @@ rows_end:
 	RET
 
 // func streamF327(y *float32, ldy int, w *float32, x *float32, rows int, k int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·streamF327(SB), NOSPLIT, $0-48
 	MOVQ  w+16(FP), AX
 	MOVQ  x+24(FP), CX
@@ -1595,6 +1601,7 @@ rows:
 	XORQ   R10, R10
 
 k:
+	PREFETCHT1    4096(AX)
 	VMOVUPS       (AX), Z8
 	VFMADD231PS   (CX)(R10*1), Z8, Z0
 	LEAQ          (CX)(SI*1), R12
@@ -1664,7 +1671,7 @@ rows_end:
 	RET
 
 // func streamF328(y *float32, ldy int, w *float32, x *float32, rows int, k int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·streamF328(SB), NOSPLIT, $0-48
 	MOVQ  w+16(FP), AX
 	MOVQ  x+24(FP), CX
@@ -1694,6 +1701,7 @@ rows:
 	XORQ   R10, R10
 
 k:
+	PREFETCHT1    4096(AX)
 	VMOVUPS       (AX), Z8
 	VFMADD231PS   (CX)(R10*1), Z8, Z0
 	LEAQ          (CX)(SI*1), R12
@@ -2955,7 +2963,7 @@ one_end:
 	RET
 
 // func streamBF161(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·streamBF161(SB), NOSPLIT, $0-48
 	MOVQ  w+16(FP), AX
 	MOVQ  x+24(FP), CX
@@ -2976,6 +2984,7 @@ rows:
 	XORQ   SI, SI
 
 k:
+	PREFETCHT1    4096(AX)
 	VPMOVZXWD     (AX), Z8
 	VPSLLD        $0x10, Z8, Z8
 	VFMADD231PS   (CX)(SI*1), Z8, Z0
@@ -3001,7 +3010,7 @@ rows_end:
 	RET
 
 // func streamBF162(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·streamBF162(SB), NOSPLIT, $0-48
 	MOVQ  w+16(FP), AX
 	MOVQ  x+24(FP), CX
@@ -3023,6 +3032,7 @@ rows:
 	XORQ   R8, R8
 
 k:
+	PREFETCHT1    4096(AX)
 	VPMOVZXWD     (AX), Z8
 	VPSLLD        $0x10, Z8, Z8
 	VFMADD231PS   (CX)(R8*1), Z8, Z0
@@ -3055,7 +3065,7 @@ rows_end:
 	RET
 
 // func streamBF163(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·streamBF163(SB), NOSPLIT, $0-48
 	MOVQ  w+16(FP), AX
 	MOVQ  x+24(FP), CX
@@ -3078,6 +3088,7 @@ rows:
 	XORQ   R8, R8
 
 k:
+	PREFETCHT1    4096(AX)
 	VPMOVZXWD     (AX), Z8
 	VPSLLD        $0x10, Z8, Z8
 	VFMADD231PS   (CX)(R8*1), Z8, Z0
@@ -3118,7 +3129,7 @@ rows_end:
 	RET
 
 // func streamBF164(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·streamBF164(SB), NOSPLIT, $0-48
 	MOVQ  w+16(FP), AX
 	MOVQ  x+24(FP), CX
@@ -3143,6 +3154,7 @@ rows:
 	XORQ   R9, R9
 
 k:
+	PREFETCHT1    4096(AX)
 	VPMOVZXWD     (AX), Z8
 	VPSLLD        $0x10, Z8, Z8
 	VFMADD231PS   (CX)(R9*1), Z8, Z0
@@ -3189,7 +3201,7 @@ rows_end:
 	RET
 
 // func streamBF165(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·streamBF165(SB), NOSPLIT, $0-48
 	MOVQ  w+16(FP), AX
 	MOVQ  x+24(FP), CX
@@ -3215,6 +3227,7 @@ rows:
 	XORQ   R9, R9
 
 k:
+	PREFETCHT1    4096(AX)
 	VPMOVZXWD     (AX), Z8
 	VPSLLD        $0x10, Z8, Z8
 	VFMADD231PS   (CX)(R9*1), Z8, Z0
@@ -3271,7 +3284,7 @@ rows_end:
 	RET
 
 // func streamBF166(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·streamBF166(SB), NOSPLIT, $0-48
 	MOVQ  w+16(FP), AX
 	MOVQ  x+24(FP), CX
@@ -3298,6 +3311,7 @@ rows:
 	XORQ   R9, R9
 
 k:
+	PREFETCHT1    4096(AX)
 	VPMOVZXWD     (AX), Z8
 	VPSLLD        $0x10, Z8, Z8
 	VFMADD231PS   (CX)(R9*1), Z8, Z0
@@ -3361,7 +3375,7 @@ rows_end:
 	RET
 
 // func streamBF167(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·streamBF167(SB), NOSPLIT, $0-48
 	MOVQ  w+16(FP), AX
 	MOVQ  x+24(FP), CX
@@ -3390,6 +3404,7 @@ rows:
 	XORQ   R10, R10
 
 k:
+	PREFETCHT1    4096(AX)
 	VPMOVZXWD     (AX), Z8
 	VPSLLD        $0x10, Z8, Z8
 	VFMADD231PS   (CX)(R10*1), Z8, Z0
@@ -3460,7 +3475,7 @@ rows_end:
 	RET
 
 // func streamBF168(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·streamBF168(SB), NOSPLIT, $0-48
 	MOVQ  w+16(FP), AX
 	MOVQ  x+24(FP), CX
@@ -3490,6 +3505,7 @@ rows:
 	XORQ   R10, R10
 
 k:
+	PREFETCHT1    4096(AX)
 	VPMOVZXWD     (AX), Z8
 	VPSLLD        $0x10, Z8, Z8
 	VFMADD231PS   (CX)(R10*1), Z8, Z0
@@ -4881,7 +4897,7 @@ one_end:
 	RET
 
 // func streamInt81(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·streamInt81(SB), NOSPLIT, $0-64
 	MOVQ  w+16(FP), AX
 	MOVQ  x+24(FP), CX
@@ -4903,6 +4919,7 @@ rows:
 	XORQ   SI, SI
 
 k:
+	PREFETCHT1    4096(AX)
 	VPMOVSXBW     (AX), Z8
 	VPDPWSSD      (CX)(SI*1), Z8, Z0
 	ADDQ          $0x20, AX
@@ -4932,7 +4949,7 @@ rows_end:
 	RET
 
 // func streamInt82(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·streamInt82(SB), NOSPLIT, $0-64
 	MOVQ  w+16(FP), AX
 	MOVQ  x+24(FP), CX
@@ -4955,6 +4972,7 @@ rows:
 	XORQ   R10, R10
 
 k:
+	PREFETCHT1    4096(AX)
 	VPMOVSXBW     (AX), Z8
 	VPDPWSSD      (CX)(R10*1), Z8, Z0
 	LEAQ          (CX)(SI*1), R12
@@ -4992,7 +5010,7 @@ rows_end:
 	RET
 
 // func streamInt83(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·streamInt83(SB), NOSPLIT, $0-64
 	MOVQ  w+16(FP), AX
 	MOVQ  x+24(FP), CX
@@ -5016,6 +5034,7 @@ rows:
 	XORQ   R10, R10
 
 k:
+	PREFETCHT1    4096(AX)
 	VPMOVSXBW     (AX), Z8
 	VPDPWSSD      (CX)(R10*1), Z8, Z0
 	LEAQ          (CX)(SI*1), R12
@@ -5062,7 +5081,7 @@ rows_end:
 	RET
 
 // func streamInt84(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·streamInt84(SB), NOSPLIT, $0-64
 	MOVQ  w+16(FP), AX
 	MOVQ  x+24(FP), CX
@@ -5088,6 +5107,7 @@ rows:
 	XORQ   R11, R11
 
 k:
+	PREFETCHT1    4096(AX)
 	VPMOVSXBW     (AX), Z8
 	VPDPWSSD      (CX)(R11*1), Z8, Z0
 	LEAQ          (CX)(SI*1), R13
@@ -5141,7 +5161,7 @@ rows_end:
 	RET
 
 // func streamInt85(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·streamInt85(SB), NOSPLIT, $0-64
 	MOVQ  w+16(FP), AX
 	MOVQ  x+24(FP), CX
@@ -5168,6 +5188,7 @@ rows:
 	XORQ   R11, R11
 
 k:
+	PREFETCHT1    4096(AX)
 	VPMOVSXBW     (AX), Z8
 	VPDPWSSD      (CX)(R11*1), Z8, Z0
 	LEAQ          (CX)(SI*1), R13
@@ -5235,7 +5256,7 @@ rows_end:
 	RET
 
 // func streamInt86(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·streamInt86(SB), NOSPLIT, $0-64
 	MOVQ  w+16(FP), AX
 	MOVQ  x+24(FP), CX
@@ -5263,6 +5284,7 @@ rows:
 	XORQ   R11, R11
 
 k:
+	PREFETCHT1    4096(AX)
 	VPMOVSXBW     (AX), Z8
 	VPDPWSSD      (CX)(R11*1), Z8, Z0
 	LEAQ          (CX)(SI*1), R13
@@ -5338,7 +5360,7 @@ rows_end:
 	RET
 
 // func streamInt87(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·streamInt87(SB), NOSPLIT, $0-64
 	MOVQ  w+16(FP), AX
 	MOVQ  x+24(FP), CX
@@ -5368,6 +5390,7 @@ rows:
 	XORQ   R12, R12
 
 k:
+	PREFETCHT1    4096(AX)
 	VPMOVSXBW     (AX), Z8
 	VPDPWSSD      (CX)(R12*1), Z8, Z0
 	LEAQ          (CX)(SI*1), R14
@@ -5451,7 +5474,7 @@ rows_end:
 	RET
 
 // func streamInt88(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·streamInt88(SB), NOSPLIT, $0-64
 	MOVQ  w+16(FP), AX
 	MOVQ  x+24(FP), CX
@@ -5482,6 +5505,7 @@ rows:
 	XORQ   R12, R12
 
 k:
+	PREFETCHT1    4096(AX)
 	VPMOVSXBW     (AX), Z8
 	VPDPWSSD      (CX)(R12*1), Z8, Z0
 	LEAQ          (CX)(SI*1), R14

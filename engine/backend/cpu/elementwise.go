@@ -49,9 +49,12 @@ func normalise(dst, x, weight, bias []float32, eps float32) {
 
 // Add implements backend.Backend.
 func (b *Backend) Add(x, y []float32) {
-	if len(x) > 0 {
-		b.wide(len(x)).add(x, y)
-	}
+	k := b.wide(len(x))
+	b.share(len(x)/k.step, len(x), func(from, to int) {
+		if from < to {
+			k.add(x[from*k.step:to*k.step], y[from*k.step:to*k.step])
+		}
+	})
 }
 
 // Rotate implements backend.Backend.
