@@ -68,16 +68,16 @@ func TestDatabricksSecrets(t *testing.T) {
 	}})
 	e := must(c.ServingEndpoints.CreateAndWait(ctx, external))(t)
 	equal(t, "reference", e.Config.ServedEntities[0].ExternalModel.OpenaiConfig.OpenaiApiKey, "{{secrets/keys/openai}}")
-	query := func() error {
-		_, err := c.ServingEndpoints.Query(ctx, serving.QueryEndpointInput{Name: "e", Messages: hello()})
+	ask := func() error {
+		_, err := c.ServingEndpoints.Query(ctx, query("e"))
 		return err
 	}
-	refused(t, "no such secret", query(), apierr.ErrBadRequest, http.StatusBadRequest, "keys")
+	refused(t, "no such secret", ask(), apierr.ErrBadRequest, http.StatusBadRequest, "keys")
 
 	ok(t, c.Secrets.CreateScope(ctx, workspace.CreateScope{Scope: "keys"}))
 	refused(t, "the same scope", c.Secrets.CreateScope(ctx, workspace.CreateScope{Scope: "keys"}), apierr.ErrResourceAlreadyExists, 0, "keys")
 	ok(t, c.Secrets.PutSecret(ctx, workspace.PutSecret{Scope: "keys", Key: "openai", StringValue: "sk-secret"}))
-	ok(t, query())
+	ok(t, ask())
 
 	scopes := must(c.Secrets.ListScopesAll(ctx))(t)
 	if len(scopes) != 1 || scopes[0].Name != "keys" || scopes[0].BackendType != workspace.ScopeBackendTypeDatabricks {
@@ -95,7 +95,7 @@ func TestDatabricksSecrets(t *testing.T) {
 	ok(t, c.Secrets.DeleteSecret(ctx, workspace.DeleteSecret{Scope: "keys", Key: "openai"}))
 	err = c.Secrets.DeleteSecret(ctx, workspace.DeleteSecret{Scope: "keys", Key: "openai"})
 	refused(t, "a deleted key", err, apierr.ErrResourceDoesNotExist, http.StatusNotFound, "openai")
-	refused(t, "a query without the key", query(), apierr.ErrBadRequest, http.StatusBadRequest, "openai")
+	refused(t, "a query without the key", ask(), apierr.ErrBadRequest, http.StatusBadRequest, "openai")
 	ok(t, c.Secrets.DeleteScope(ctx, workspace.DeleteScope{Scope: "keys"}))
-	refused(t, "a deleted scope", query(), apierr.ErrBadRequest, http.StatusBadRequest, "keys")
+	refused(t, "a deleted scope", ask(), apierr.ErrBadRequest, http.StatusBadRequest, "keys")
 }

@@ -16,6 +16,10 @@ func hello() []serving.ChatMessage {
 	}
 }
 
+func query(name string) serving.QueryEndpointInput {
+	return serving.QueryEndpointInput{Name: name, Messages: hello()}
+}
+
 func TestDatabricksQuery(t *testing.T) {
 	t.Parallel()
 	c := start(t, mockserver.Options{}).workspace(t)

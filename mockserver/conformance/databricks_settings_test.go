@@ -2,10 +2,12 @@ package conformance
 
 import (
 	"maps"
+	"net/http"
 	"slices"
 	"testing"
 
 	databricks "github.com/databricks/databricks-sdk-go"
+	"github.com/databricks/databricks-sdk-go/apierr"
 	"github.com/databricks/databricks-sdk-go/service/iam"
 	"github.com/databricks/databricks-sdk-go/service/serving"
 
@@ -81,6 +83,33 @@ func TestDatabricksAIGateway(t *testing.T) {
 	if g := must(c.ServingEndpoints.GetByName(ctx, "e"))(t).AiGateway; g != nil {
 		t.Errorf("an empty body leaves %+v", g)
 	}
+}
+
+// TestDatabricksGatewayEnforced: what the gateway is told, it does.
+func TestDatabricksGatewayEnforced(t *testing.T) {
+	t.Parallel()
+	w, c, _ := deployed(t)
+	ctx := t.Context()
+	limit := serving.AiGatewayRateLimit{Calls: 1, RenewalPeriod: serving.AiGatewayRateLimitRenewalPeriodMinute}
+	must(c.ServingEndpoints.PutAiGateway(ctx, serving.PutAiGatewayRequest{Name: "e", RateLimits: []serving.AiGatewayRateLimit{limit}}))(t)
+	must(c.ServingEndpoints.Query(ctx, query("e")))(t)
+	body := dict{"messages": []any{dict{"role": "user", "content": "Hello"}}}
+	resp := must(mlflow{t, w}.request("POST", "/serving-endpoints/e/invocations", body))(t)
+	ok(t, resp.Body.Close())
+	if resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") == "" {
+		t.Errorf("beyond the limit: %s, Retry-After %q", resp.Status, resp.Header.Get("Retry-After"))
+	}
+
+	limit.Calls, limit.ForceSendFields = 0, []string{"Calls"}
+	must(c.ServingEndpoints.PutAiGateway(ctx, serving.PutAiGatewayRequest{Name: "e", RateLimits: []serving.AiGatewayRateLimit{limit}}))(t)
+	_, err := c.ServingEndpoints.Query(ctx, query("e"))
+	refused(t, "a limit of 0", err, apierr.ErrPermissionDenied, http.StatusForbidden, "")
+
+	must(c.ServingEndpoints.PutAiGateway(ctx, serving.PutAiGatewayRequest{Name: "e", Guardrails: &serving.AiGatewayGuardrails{
+		Input: &serving.AiGatewayGuardrailParameters{InvalidKeywords: []string{"Hello"}},
+	}}))(t)
+	_, err = c.ServingEndpoints.Query(ctx, query("e"))
+	refused(t, "a forbidden word", err, apierr.ErrBadRequest, http.StatusBadRequest, "")
 }
 
 func TestDatabricksOtherSettings(t *testing.T) {

@@ -154,7 +154,7 @@ func TestDatabricksLogsAndMetrics(t *testing.T) {
 	w := start(t, mockserver.Options{Simulate: true})
 	ctx, c := t.Context(), w.workspace(t)
 	must(c.ServingEndpoints.CreateAndWait(ctx, endpoint("e", custom("a", "1"))))(t)
-	must(c.ServingEndpoints.Query(ctx, serving.QueryEndpointInput{Name: "e", Messages: hello()}))(t)
+	must(c.ServingEndpoints.Query(ctx, query("e")))(t)
 
 	logs := must(c.ServingEndpoints.LogsByNameAndServedModelName(ctx, "e", "a"))(t)
 	build := must(c.ServingEndpoints.BuildLogsByNameAndServedModelName(ctx, "e", "a"))(t)
