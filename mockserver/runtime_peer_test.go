@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -47,7 +48,7 @@ func TestAnotherServerAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	if body, err := io.ReadAll(resp.Body); err != nil || resp.StatusCode != 400 || !strings.Contains(string(body), "top_k") {
+	if body, err := io.ReadAll(resp.Body); err != nil || resp.StatusCode != http.StatusBadRequest || !strings.Contains(string(body), "top_k") {
 		t.Errorf("%d %s %v", resp.StatusCode, body, err)
 	}
 }
@@ -88,7 +89,7 @@ func TestFallbackFromAnEngine(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	if got := resp.Header.Get(api.ServedModelHeader); resp.StatusCode != 200 || got != "a" || len(g.bodies) != 1 {
+	if got := resp.Header.Get(api.ServedModelHeader); resp.StatusCode != http.StatusOK || got != "a" || len(g.bodies) != 1 {
 		t.Errorf("%d by %q after %d requests", resp.StatusCode, got, len(g.bodies))
 	}
 }

@@ -250,7 +250,7 @@ func TestHangUpCancelsTheEngine(t *testing.T) {
 	call(t, s).ok("POST", api.PathEndpoints, create("e", custom))
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, "POST", url+api.InvocationsPath("e"), strings.NewReader(`{"messages":[{"role":"user","content":"Hi"}],"stream":true}`))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url+api.InvocationsPath("e"), strings.NewReader(`{"messages":[{"role":"user","content":"Hi"}],"stream":true}`))
 	if err != nil {
 		t.Fatal(err)
 	}
