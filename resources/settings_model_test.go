@@ -87,3 +87,24 @@ func TestNearestThroughput(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatTheServerShowsDifferently(t *testing.T) {
+	t.Parallel()
+	byDefault, folded := externalField{byDefault: "openai"}, externalField{foldCase: true}
+	null, s := types.StringNull(), types.StringValue
+	for name, c := range map[string]struct {
+		have, prior, want types.String
+		field             externalField
+	}{
+		"a default that nobody set":     {s("openai"), null, null, byDefault},
+		"a default that somebody set":   {s("openai"), s("openai"), s("openai"), byDefault},
+		"no default":                    {s("azure"), null, s("azure"), byDefault},
+		"another case":                  {s("anthropic"), s("Anthropic"), s("Anthropic"), folded},
+		"another word":                  {s("cohere"), s("Anthropic"), s("cohere"), folded},
+		"another case where it matters": {s("a"), s("A"), s("a"), externalField{}},
+	} {
+		if got := settle(c.have, c.prior, c.field); !got.Equal(c.want) {
+			t.Errorf("%s: got %s, want %s", name, got, c.want)
+		}
+	}
+}

@@ -465,3 +465,34 @@ func TestTerraformWithoutIdentities(t *testing.T) {
 		}
 	}
 }
+
+// TestUnsettingGivesTheChoiceBack looks at the server: what was given once and is given no longer is its
+// own choice again.
+func TestUnsettingGivesTheChoiceBack(t *testing.T) {
+	t.Parallel()
+	env := acctest.Start(t)
+	env.Object(t, "inference_serving_endpoint").Apply(values{"name": "e"})
+	o := env.Object(t, "inference_served_entity")
+	o.Apply(customEntity().With(values{"workload_type": "GPU_SMALL", "scale_to_zero_enabled": true}))
+	o.Apply(customEntity())
+	ep, _ := env.Endpoint("e")
+	e, _ := ep.Entity("m")
+	if e.WorkloadType != api.WorkloadCPU || e.ScaleToZeroEnabled != nil && *e.ScaleToZeroEnabled || o.Get("workload_type") != api.WorkloadCPU {
+		t.Errorf("the server still serves %+v, and the state shows %s", e.EntitySettings, o.Get(""))
+	}
+}
+
+func TestModelWithoutProvisionedThroughput(t *testing.T) {
+	t.Parallel()
+	env := acctest.Start(t, func(o *mockserver.Options) {
+		o.AnyModel = false
+		o.Models = []mockserver.Model{{Name: "main.models.m", Version: "1", Type: "custom"}}
+	})
+	if p := env.Object(t, "inference_served_entity").Plan(throughputEntity()); !p.Says("ERROR", "not eligible", "main.models.m version 1", "workload_size") {
+		t.Errorf("got %q", p.Messages)
+	}
+	later := throughputEntity().With(values{"entity_version": "2"})
+	if p := env.Object(t, "inference_served_entity").Plan(later); len(p.Errors) > 0 || !p.Says("WARNING", "not checked", "does not know") {
+		t.Errorf("a version that is registered later: %q", p.Messages)
+	}
+}
