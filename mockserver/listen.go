@@ -35,3 +35,9 @@ func (s *Server) Listen(addr string) (string, error) {
 	go func() { _ = hs.Serve(l) }() // ends with Close
 	return scheme + "://" + l.Addr().String(), nil
 }
+
+// isLocal reports whether a host is this machine's alone.
+func isLocal(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || (ip != nil && ip.IsLoopback())
+}

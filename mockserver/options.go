@@ -21,6 +21,7 @@ type Options struct {
 	Logger      *slog.Logger      // default: discard
 	Admin       bool              // serve the routes under /__admin/
 	TLS         *tls.Config       // of Listen; nil: plain HTTP
+	ReadTimeout time.Duration     // for a request's body on a socket; default a minute
 
 	// Admins may do everything; the others have what an endpoint's permissions grant them. nil: all users are
 	// admins and permissions are kept, not enforced.
@@ -52,6 +53,9 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.Clock == nil {
 		o.Clock = time.Now
+	}
+	if o.ReadTimeout <= 0 {
+		o.ReadTimeout = time.Minute
 	}
 	if o.Models == nil {
 		o.Models = SampleModels()

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"os"
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/inference-iac/terraform-provider-inference/internal/api"
 )
@@ -72,7 +74,11 @@ func (s *Server) serve(rt route) http.Handler {
 			}
 		}
 		var bodyErr error
-		x.body, bodyErr = readBody(w, r)
+		if authErr == nil {
+			x.body, bodyErr = readBody(w, r, s.opts.ReadTimeout)
+		} else if r.ContentLength != 0 {
+			w.Header().Set("Connection", "close") // a stranger's body is not waited for
+		}
 		if rt.admin {
 			s.answer(w, rt, x, errors.Join(authErr, bodyErr))
 			return
@@ -132,10 +138,12 @@ func checkQuery(query url.Values, known []string) error {
 	return nil
 }
 
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+func readBody(w http.ResponseWriter, r *http.Request, timeout time.Duration) ([]byte, error) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil, nil
 	}
+	rc := http.NewResponseController(w)
+	socket := rc.SetReadDeadline(time.Now().Add(timeout)) == nil
 	var buf bytes.Buffer
 	if n := r.ContentLength; n > 0 && n <= bodyLimit {
 		buf.Grow(int(n) + bytes.MinRead) // in one piece
@@ -145,8 +153,15 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if errors.As(err, &tooLarge) {
 		return nil, refuse(http.StatusRequestEntityTooLarge, api.CodeBadRequest, "The request body exceeds the limit of %d bytes.", tooLarge.Limit)
 	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		w.Header().Set("Connection", "close") // the rest is not waited for either
+		return nil, refuse(http.StatusRequestTimeout, api.CodeDeadline, "The request body did not arrive within %s.", timeout)
+	}
 	if err != nil {
 		return nil, badRequest("Could not read the request body: %s.", err)
+	}
+	if socket {
+		_ = rc.SetReadDeadline(time.Time{}) // it worked a moment ago
 	}
 	return buf.Bytes(), nil
 }
@@ -213,8 +228,3 @@ func (w *statusWriter) Write(b []byte) (int, error) {
 
 // Unwrap lets http.ResponseController flush.
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// isLocal reports whether a host is this machine's alone.
-func isLocal(host string) bool {
-	return host == "localhost" || host == "::1" || strings.HasPrefix(host, "127.")
-}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -99,6 +100,42 @@ func TestTrafficFollowsTheSplit(t *testing.T) {
 	}
 	if seen["a"]+seen["b"] != 1000 || seen["a"] < 870 || seen["a"] > 930 {
 		t.Errorf("split %v, want about 900 to 100", seen)
+	}
+}
+
+// TestSlowBody: a body that does not arrive is given up, and strangers' bodies are not waited for.
+func TestSlowBody(t *testing.T) {
+	s := New(Options{ReadTimeout: 50 * time.Millisecond})
+	url, err := s.Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	for header, want := range map[string]string{"Authorization: Bearer x\r\n": " 408 ", "": " 401 "} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(conn, "POST /api/2.0/serving-endpoints HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n"+header+"\r\n{"); err != nil {
+			t.Fatal(err)
+		}
+		line, err := bufio.NewReader(conn).ReadString('\n')
+		if err != nil || !strings.Contains(line, want) {
+			t.Errorf("%q: %q, %v", header, line, err)
+		}
+		_ = conn.Close()
+	}
+}
+
+func TestIsLocal(t *testing.T) {
+	for host, want := range map[string]bool{"127.0.0.1": true, "127.9.9.9": true, "::1": true, "localhost": true, "": false, "0.0.0.0": false, "127.0.0.1.example.com": false, "::": false} {
+		if isLocal(host) != want {
+			t.Errorf("%q is local: %v", host, !want)
+		}
 	}
 }
 
