@@ -51,42 +51,6 @@ func (r *servedEntity) Metadata(_ context.Context, req resource.MetadataRequest,
 	resp.TypeName = req.ProviderTypeName + "_served_entity"
 }
 
-// ValidateConfig checks what one entity's configuration can tell by itself.
-func (r *servedEntity) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
-	var config servedEntityModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if !resp.Diagnostics.HasError() {
-		config.validate(path.Empty(), &resp.Diagnostics)
-	}
-}
-
-// ModifyPlan checks what needs the server or the rest of the configuration.
-func (r *servedEntity) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() {
-		return
-	}
-	var plan, config, state servedEntityModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if !req.State.Raw.IsNull() {
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	}
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	if r.Services != nil && known(plan.EndpointName) && known(plan.Name) {
-		if err := r.plans.composes(plan.EndpointName.ValueString(), "inference_served_entity "+plan.Name.ValueString()); err != nil {
-			resp.Diagnostics.AddAttributeError(path.Root("endpoint_name"), "Two styles on one endpoint", sentence(err.Error()))
-		}
-	}
-	given := recall(ctx, req.Private, &resp.Diagnostics)[""].Given
-	if plan.Name.Equal(state.Name) && plan.sameOnWire(state.entityModel) && slices.Equal(given, config.memory().Given) {
-		plan.keepServerChoices(ctx, state.entityModel, path.Empty(), &resp.Plan, &resp.Diagnostics)
-		return
-	}
-	r.checkThroughput(ctx, plan.entityModel, path.Empty(), &resp.Diagnostics)
-}
-
 // Create adds the entity in the endpoint's next config update and waits until it serves.
 func (r *servedEntity) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan, config servedEntityModel
@@ -236,21 +200,6 @@ func (r *servedEntity) isLast(ctx context.Context, endpoint, name string) bool {
 	}
 	entities := ep.Target().ServedEntities
 	return len(entities) == 1 && entities[0].Name == name
-}
-
-func adding(e api.ServedEntityInput) coordinator.Mutation {
-	return func(d *endpointconfig.Draft) error { return d.AddEntity(e) }
-}
-
-func setting(e api.ServedEntityInput) coordinator.Mutation {
-	return func(d *endpointconfig.Draft) error { return d.SetEntity(e) }
-}
-
-func removing(name string) coordinator.Mutation {
-	return func(d *endpointconfig.Draft) error {
-		d.RemoveEntity(name)
-		return nil
-	}
 }
 
 // state is what is recorded as soon as a create is taken: the plan, with what the server has not filled in yet
