@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/inference-iac/terraform-provider-inference/internal/api"
@@ -56,7 +57,7 @@ func (s *Server) activeStates(w *workspace, r *record, now time.Time) (states []
 			continue
 		}
 		if err := s.upstreams.readiness(b, w.keys(e.Spec), now); err != nil {
-			states[i] = api.EntityState{Deployment: api.DeploymentRecovering, DeploymentStateMessage: fmt.Sprintf("The engine does not answer for the model: %s.", err)}
+			states[i] = api.EntityState{Deployment: api.DeploymentRecovering, DeploymentStateMessage: fmt.Sprintf("The engine does not answer for the model: %s.", strings.TrimSuffix(err.Error(), "."))}
 			ready = false
 		}
 	}
