@@ -6,10 +6,8 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 
 	"github.com/inference-iac/terraform-provider-inference/internal/acctest"
-	"github.com/inference-iac/terraform-provider-inference/internal/api"
 	"github.com/inference-iac/terraform-provider-inference/mockserver"
 )
 
@@ -259,37 +257,6 @@ func TestCreateAdoptsWhatALostAnswerLeftBehind(t *testing.T) {
 	}
 }
 
-func TestDroppedSettingsAreNamed(t *testing.T) {
-	t.Parallel()
-	env := acctest.Start(t)
-	o := env.Object(t, "inference_serving_endpoint")
-	o.Apply(values{"name": "e"})
-	env.Fault(mockserver.Fault{Route: "patch_tags", Times: 1, Status: 200, Code: "OK"})
-	if p := o.Try(values{"name": "e", "tags": values{"a": "1"}}); !p.Says("WARNING", "dropped", "tags") {
-		t.Errorf("got %q", p.Messages)
-	}
-}
-
-func TestClaimsThatCannotBeMetAreAWarning(t *testing.T) {
-	t.Parallel()
-	env := acctest.Start(t)
-	env.Object(t, "inference_serving_endpoint").Apply(values{"name": "e"})
-	for _, name := range []string{"m", "n"} {
-		env.Object(t, "inference_served_entity").Apply(customEntity().With(values{"name": name, "entity_name": "main.models." + name}))
-	}
-	route := values{"endpoint_name": "e", "served_entity_name": "m", "traffic_percentage": 30}
-	only := env.Object(t, "inference_served_entity")
-	only.Import("e/n", nil)
-	only.Destroy()
-	o := env.Object(t, "inference_traffic_route")
-	if p := o.Try(route); !p.Says("WARNING", "m=100") {
-		t.Errorf("got %q", p.Messages)
-	}
-	if o.Refresh(); o.Get("traffic_percentage") != "100" {
-		t.Errorf("the route shows %s", o.Get("traffic_percentage"))
-	}
-}
-
 func TestRouteToNoEntity(t *testing.T) {
 	t.Parallel()
 	env := acctest.Start(t)
@@ -297,29 +264,6 @@ func TestRouteToNoEntity(t *testing.T) {
 	p := env.Object(t, "inference_traffic_route").Try(values{"endpoint_name": "e", "served_entity_name": "m", "traffic_percentage": 30})
 	if !p.Says("ERROR", "served_entity_name", "no such entity", "inference_served_entity.<name>.name") {
 		t.Errorf("got %q", p.Messages)
-	}
-}
-
-func TestOverSubscribedRoutesAreFoundAtPlan(t *testing.T) {
-	t.Parallel()
-	env := acctest.Start(t)
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: env.Factories(),
-		Steps: []resource.TestStep{{
-			Config: env.Config(`
-resource "inference_traffic_route" "r" {
-  count              = 3
-  endpoint_name      = "e"
-  served_entity_name = "m${count.index}"
-  traffic_percentage = 34
-}
-`),
-			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
-			ExpectError:      regexpMust(`ask for 102`),
-		}},
-	})
-	if writes := env.Writes(); len(writes) > 0 {
-		t.Errorf("writes were %q", writes)
 	}
 }
 
@@ -338,97 +282,6 @@ func TestIdentities(t *testing.T) {
 		o := env.Object(t, typeName)
 		o.Import("", c.identity)
 		o.Settled(c.config)
-	}
-}
-
-func TestZeroFalseAndEmptyReachTheWire(t *testing.T) {
-	t.Parallel()
-	env := acctest.Start(t)
-	env.Object(t, "inference_serving_endpoint").Apply(values{"name": "e", "tags": values{"empty": ""}})
-	for name, c := range map[string]struct {
-		config values
-		wire   string
-	}{
-		"scale to zero": {customEntity().With(values{"scale_to_zero_enabled": false}), `"scale_to_zero_enabled":false`},
-		"concurrency":   {customEntity().With(values{"workload_size": nil, "min_provisioned_concurrency": 0, "max_provisioned_concurrency": 4}), `"min_provisioned_concurrency":0`},
-		"throughput":    {throughputEntity().With(values{"min_provisioned_throughput": 0}), `"min_provisioned_throughput":0`},
-		"burst":         {unitsEntity().With(values{"burst_scaling_enabled": false}), `"burst_scaling_enabled":false`},
-	} {
-		env.ResetRequests()
-		o := env.Object(t, "inference_served_entity")
-		o.Apply(c.config)
-		if sent := strings.Join(env.Bodies("put_config"), "\n"); !strings.Contains(sent, c.wire) {
-			t.Errorf("%s: %s is not in %s", name, c.wire, sent)
-		}
-		o.Destroy()
-	}
-	env.ResetRequests()
-	o := env.Object(t, "inference_served_entity")
-	o.Apply(customEntity())
-	if sent := strings.Join(env.Bodies("put_config"), "\n"); strings.Contains(sent, "scale_to_zero_enabled") {
-		t.Errorf("null was sent: %s", sent)
-	}
-	env.Object(t, "inference_served_entity").Apply(customEntity().With(values{"name": "n", "entity_version": "2"}))
-	env.ResetRequests()
-	env.Object(t, "inference_traffic_route").Apply(values{"endpoint_name": "e", "served_entity_name": "m", "traffic_percentage": 0})
-	var c api.ConfigInput
-	decode(t, env.Bodies("put_config")[0], &c)
-	for _, r := range c.TrafficConfig.Routes {
-		if r.Entity() == "m" && r.TrafficPercentage != 0 {
-			t.Errorf("routes are %v", c.TrafficConfig.Routes)
-		}
-	}
-}
-
-func TestTwoStylesOnOneEndpointAreRefused(t *testing.T) {
-	t.Parallel()
-	env := acctest.Start(t)
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: env.Factories(),
-		Steps: []resource.TestStep{{
-			Config: env.Config(`
-resource "inference_serving_endpoint" "e" {
-  name = "e"
-  served_entities = {
-    m = { entity_name = "main.models.m", entity_version = "1", workload_size = "Small" }
-  }
-}
-
-resource "inference_traffic_route" "r" {
-  endpoint_name      = inference_serving_endpoint.e.name
-  served_entity_name = "m"
-  traffic_percentage = 100
-}
-`),
-			ExpectError: regexpMust(`Two styles on one endpoint(.|\n)*inference_traffic_route`),
-		}},
-	})
-	if writes := env.Writes(); len(writes) > 0 {
-		t.Errorf("writes were %q", writes)
-	}
-}
-
-// TestPlansWithoutAServer plans while the provider's host is not known yet: what needs no server is planned
-// and checked, and existing objects stay as they are.
-func TestPlansWithoutAServer(t *testing.T) {
-	t.Parallel()
-	env := acctest.Start(t)
-	endpoint := env.Object(t, "inference_serving_endpoint")
-	endpoint.Apply(inlineEndpoint())
-	env.Offline = true
-	endpoint.Settled(inlineEndpoint())
-	if p := env.Object(t, "inference_served_entity").Plan(throughputEntity().With(values{"max_provisioned_throughput": 2000})); p.Action != "create" || len(p.Errors) > 0 {
-		t.Errorf("the plan is %s: %q", p.Action, p.Errors)
-	}
-	if p := env.Object(t, "inference_served_entity").Plan(customEntity().With(values{"provisioned_model_units": 50})); len(p.Errors) == 0 {
-		t.Error("two kinds were planned")
-	}
-	if d := env.Data(t, "inference_serving_endpoints", values{}); !d.Says("ERROR", "not configured", "-target") {
-		t.Errorf("got %q", d.Messages)
-	}
-	p := endpoint.Plan(inlineEndpoint().With(values{"tags": values{"a": "1"}}))
-	if endpoint.Run(&p); !p.Says("ERROR", "not configured") {
-		t.Errorf("got %q", p.Messages)
 	}
 }
 
@@ -463,36 +316,5 @@ func TestTerraformWithoutIdentities(t *testing.T) {
 		if o.Refresh(); o.Exists() {
 			t.Errorf("%s outlives its endpoint", o.Type)
 		}
-	}
-}
-
-// TestUnsettingGivesTheChoiceBack looks at the server: what was given once and is given no longer is its
-// own choice again.
-func TestUnsettingGivesTheChoiceBack(t *testing.T) {
-	t.Parallel()
-	env := acctest.Start(t)
-	env.Object(t, "inference_serving_endpoint").Apply(values{"name": "e"})
-	o := env.Object(t, "inference_served_entity")
-	o.Apply(customEntity().With(values{"workload_type": "GPU_SMALL", "scale_to_zero_enabled": true}))
-	o.Apply(customEntity())
-	ep, _ := env.Endpoint("e")
-	e, _ := ep.Entity("m")
-	if e.WorkloadType != api.WorkloadCPU || e.ScaleToZeroEnabled != nil && *e.ScaleToZeroEnabled || o.Get("workload_type") != api.WorkloadCPU {
-		t.Errorf("the server still serves %+v, and the state shows %s", e.EntitySettings, o.Get(""))
-	}
-}
-
-func TestModelWithoutProvisionedThroughput(t *testing.T) {
-	t.Parallel()
-	env := acctest.Start(t, func(o *mockserver.Options) {
-		o.AnyModel = false
-		o.Models = []mockserver.Model{{Name: "main.models.m", Version: "1", Type: "custom"}}
-	})
-	if p := env.Object(t, "inference_served_entity").Plan(throughputEntity()); !p.Says("ERROR", "not eligible", "main.models.m version 1", "workload_size") {
-		t.Errorf("got %q", p.Messages)
-	}
-	later := throughputEntity().With(values{"entity_version": "2"})
-	if p := env.Object(t, "inference_served_entity").Plan(later); len(p.Errors) > 0 || !p.Says("WARNING", "not checked", "does not know") {
-		t.Errorf("a version that is registered later: %q", p.Messages)
 	}
 }
