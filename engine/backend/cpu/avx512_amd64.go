@@ -4,212 +4,137 @@
 
 package cpu
 
-// productF321 multiplies rows of weights with 1 of activations, both of k elements, a multiple of 16.
+// productF32 multiplies rows of weights with 6 of activations, both of k elements, a multiple of 16.
 //
 //go:noescape
-func productF321(y *float32, ldy int, w *float32, x *float32, rows int, k int)
+func productF32(y *float32, ldy int, w *float32, x *float32, rows int, k int)
 
-// productF322 multiplies rows of weights with 2 of activations, both of k elements, a multiple of 16.
-//
-//go:noescape
-func productF322(y *float32, ldy int, w *float32, x *float32, rows int, k int)
-
-// productF323 multiplies rows of weights with 3 of activations, both of k elements, a multiple of 16.
-//
-//go:noescape
-func productF323(y *float32, ldy int, w *float32, x *float32, rows int, k int)
-
-// productF324 multiplies rows of weights with 4 of activations, both of k elements, a multiple of 16.
-//
-//go:noescape
-func productF324(y *float32, ldy int, w *float32, x *float32, rows int, k int)
-
-// productF325 multiplies rows of weights with 5 of activations, both of k elements, a multiple of 16.
-//
-//go:noescape
-func productF325(y *float32, ldy int, w *float32, x *float32, rows int, k int)
-
-// productF326 multiplies rows of weights with 6 of activations, both of k elements, a multiple of 16.
-//
-//go:noescape
-func productF326(y *float32, ldy int, w *float32, x *float32, rows int, k int)
-
-// streamF321 does what productF321 does, for weights that are not in a cache.
+// streamF321 does what productF32 does with 1 of activations, for weights that are not in a cache.
 //
 //go:noescape
 func streamF321(y *float32, ldy int, w *float32, x *float32, rows int, k int)
 
-// streamF322 does what productF322 does, for weights that are not in a cache.
+// streamF322 does what productF32 does with 2 of activations, for weights that are not in a cache.
 //
 //go:noescape
 func streamF322(y *float32, ldy int, w *float32, x *float32, rows int, k int)
 
-// streamF323 does what productF323 does, for weights that are not in a cache.
+// streamF323 does what productF32 does with 3 of activations, for weights that are not in a cache.
 //
 //go:noescape
 func streamF323(y *float32, ldy int, w *float32, x *float32, rows int, k int)
 
-// streamF324 does what productF324 does, for weights that are not in a cache.
+// streamF324 does what productF32 does with 4 of activations, for weights that are not in a cache.
 //
 //go:noescape
 func streamF324(y *float32, ldy int, w *float32, x *float32, rows int, k int)
 
-// streamF325 does what productF325 does, for weights that are not in a cache.
+// streamF325 does what productF32 does with 5 of activations, for weights that are not in a cache.
 //
 //go:noescape
 func streamF325(y *float32, ldy int, w *float32, x *float32, rows int, k int)
 
-// streamF326 does what productF326 does, for weights that are not in a cache.
+// streamF326 does what productF32 does with 6 of activations, for weights that are not in a cache.
 //
 //go:noescape
 func streamF326(y *float32, ldy int, w *float32, x *float32, rows int, k int)
 
-// streamF327 does what productF326 does, for weights that are not in a cache.
+// streamF327 does what productF32 does with 7 of activations, for weights that are not in a cache.
 //
 //go:noescape
 func streamF327(y *float32, ldy int, w *float32, x *float32, rows int, k int)
 
-// streamF328 does what productF326 does, for weights that are not in a cache.
+// streamF328 does what productF32 does with 8 of activations, for weights that are not in a cache.
 //
 //go:noescape
 func streamF328(y *float32, ldy int, w *float32, x *float32, rows int, k int)
 
-// productBF161 multiplies rows of weights with 1 of activations, both of k elements, a multiple of 16.
+// productBF16 multiplies rows of weights with 6 of activations, both of k elements, a multiple of 16.
 //
 //go:noescape
-func productBF161(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
+func productBF16(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
 
-// productBF162 multiplies rows of weights with 2 of activations, both of k elements, a multiple of 16.
-//
-//go:noescape
-func productBF162(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
-
-// productBF163 multiplies rows of weights with 3 of activations, both of k elements, a multiple of 16.
-//
-//go:noescape
-func productBF163(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
-
-// productBF164 multiplies rows of weights with 4 of activations, both of k elements, a multiple of 16.
-//
-//go:noescape
-func productBF164(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
-
-// productBF165 multiplies rows of weights with 5 of activations, both of k elements, a multiple of 16.
-//
-//go:noescape
-func productBF165(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
-
-// productBF166 multiplies rows of weights with 6 of activations, both of k elements, a multiple of 16.
-//
-//go:noescape
-func productBF166(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
-
-// streamBF161 does what productBF161 does, for weights that are not in a cache.
+// streamBF161 does what productBF16 does with 1 of activations, for weights that are not in a cache.
 //
 //go:noescape
 func streamBF161(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
 
-// streamBF162 does what productBF162 does, for weights that are not in a cache.
+// streamBF162 does what productBF16 does with 2 of activations, for weights that are not in a cache.
 //
 //go:noescape
 func streamBF162(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
 
-// streamBF163 does what productBF163 does, for weights that are not in a cache.
+// streamBF163 does what productBF16 does with 3 of activations, for weights that are not in a cache.
 //
 //go:noescape
 func streamBF163(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
 
-// streamBF164 does what productBF164 does, for weights that are not in a cache.
+// streamBF164 does what productBF16 does with 4 of activations, for weights that are not in a cache.
 //
 //go:noescape
 func streamBF164(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
 
-// streamBF165 does what productBF165 does, for weights that are not in a cache.
+// streamBF165 does what productBF16 does with 5 of activations, for weights that are not in a cache.
 //
 //go:noescape
 func streamBF165(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
 
-// streamBF166 does what productBF166 does, for weights that are not in a cache.
+// streamBF166 does what productBF16 does with 6 of activations, for weights that are not in a cache.
 //
 //go:noescape
 func streamBF166(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
 
-// streamBF167 does what productBF166 does, for weights that are not in a cache.
+// streamBF167 does what productBF16 does with 7 of activations, for weights that are not in a cache.
 //
 //go:noescape
 func streamBF167(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
 
-// streamBF168 does what productBF166 does, for weights that are not in a cache.
+// streamBF168 does what productBF16 does with 8 of activations, for weights that are not in a cache.
 //
 //go:noescape
 func streamBF168(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
 
-// productInt81 multiplies rows of weights with 1 of activations, both of k elements, a multiple of 32.
+// productInt8 multiplies rows of weights with 6 of activations, both of k elements, a multiple of 32.
 //
 //go:noescape
-func productInt81(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
+func productInt8(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
 
-// productInt82 multiplies rows of weights with 2 of activations, both of k elements, a multiple of 32.
-//
-//go:noescape
-func productInt82(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
-
-// productInt83 multiplies rows of weights with 3 of activations, both of k elements, a multiple of 32.
-//
-//go:noescape
-func productInt83(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
-
-// productInt84 multiplies rows of weights with 4 of activations, both of k elements, a multiple of 32.
-//
-//go:noescape
-func productInt84(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
-
-// productInt85 multiplies rows of weights with 5 of activations, both of k elements, a multiple of 32.
-//
-//go:noescape
-func productInt85(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
-
-// productInt86 multiplies rows of weights with 6 of activations, both of k elements, a multiple of 32.
-//
-//go:noescape
-func productInt86(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
-
-// streamInt81 does what productInt81 does, for weights that are not in a cache.
+// streamInt81 does what productInt8 does with 1 of activations, for weights that are not in a cache.
 //
 //go:noescape
 func streamInt81(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
 
-// streamInt82 does what productInt82 does, for weights that are not in a cache.
+// streamInt82 does what productInt8 does with 2 of activations, for weights that are not in a cache.
 //
 //go:noescape
 func streamInt82(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
 
-// streamInt83 does what productInt83 does, for weights that are not in a cache.
+// streamInt83 does what productInt8 does with 3 of activations, for weights that are not in a cache.
 //
 //go:noescape
 func streamInt83(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
 
-// streamInt84 does what productInt84 does, for weights that are not in a cache.
+// streamInt84 does what productInt8 does with 4 of activations, for weights that are not in a cache.
 //
 //go:noescape
 func streamInt84(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
 
-// streamInt85 does what productInt85 does, for weights that are not in a cache.
+// streamInt85 does what productInt8 does with 5 of activations, for weights that are not in a cache.
 //
 //go:noescape
 func streamInt85(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
 
-// streamInt86 does what productInt86 does, for weights that are not in a cache.
+// streamInt86 does what productInt8 does with 6 of activations, for weights that are not in a cache.
 //
 //go:noescape
 func streamInt86(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
 
-// streamInt87 does what productInt86 does, for weights that are not in a cache.
+// streamInt87 does what productInt8 does with 7 of activations, for weights that are not in a cache.
 //
 //go:noescape
 func streamInt87(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
 
-// streamInt88 does what productInt86 does, for weights that are not in a cache.
+// streamInt88 does what productInt8 does with 8 of activations, for weights that are not in a cache.
 //
 //go:noescape
 func streamInt88(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)

@@ -49,7 +49,7 @@ type operands struct {
 // one at a time, of weights that are in a cache. Every element has one accumulator of one vector and is summed in
 // the same order in every shape, which makes batches invariant.
 func product(k kind, cols int) {
-	name := fmt.Sprintf("product%s%d", k.name, cols)
+	name := "product" + k.name
 	build.TEXT(name, attr.NOSPLIT, k.signature)
 	build.Doc(fmt.Sprintf("%s multiplies rows of weights with %d of activations, both of k elements, a multiple of %d.", name, cols, k.step))
 	build.Pragma("noescape")

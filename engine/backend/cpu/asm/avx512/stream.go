@@ -25,7 +25,7 @@ const streamAhead = 4096
 func stream(k kind, cols int) {
 	name := fmt.Sprintf("stream%s%d", k.name, cols)
 	build.TEXT(name, attr.NOSPLIT, k.signature)
-	build.Doc(fmt.Sprintf("%s does what product%s%d does, for weights that are not in a cache.", name, k.name, min(cols, maxCols)))
+	build.Doc(fmt.Sprintf("%s does what product%s does with %d of activations, for weights that are not in a cache.", name, k.name, cols))
 	build.Pragma("noescape")
 	w, in, out, ldy, ldx, rows := load("w"), load("x"), load("y"), load("ldy"), load("k"), load("rows")
 	scale(ldx, k.input)
