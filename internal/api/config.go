@@ -28,6 +28,13 @@ func (c ConfigInput) MarshalJSON() ([]byte, error) {
 	}{c.ServedEntities, plain(c)})
 }
 
+// ModelUnits reports whether the config is for the routes under /pt: it has entities, and all of them are
+// provisioned by model units.
+func (c ConfigInput) ModelUnits() bool {
+	other := func(e ServedEntityInput) bool { return e.ProvisionedModelUnits == nil }
+	return len(c.ServedEntities) > 0 && !slices.ContainsFunc(c.ServedEntities, other)
+}
+
 // Clone returns a deep copy.
 func (c ConfigInput) Clone() ConfigInput {
 	c.ServedEntities = slices.Clone(c.ServedEntities)

@@ -16,6 +16,11 @@ func EndpointPath(name string) string { return PathEndpoints + "/" + url.PathEsc
 // ConfigPath is PUT of an endpoint's whole config.
 func ConfigPath(name string) string { return EndpointPath(name) + "/config" }
 
+// ConfigPTPath is PUT of the config of an endpoint with model units.
+func ConfigPTPath(name string) string {
+	return PathEndpointsPT + "/" + url.PathEscape(name) + "/config"
+}
+
 // TagsPath is PATCH of an endpoint's tags.
 func TagsPath(name string) string { return EndpointPath(name) + "/tags" }
 

@@ -19,6 +19,7 @@ import (
 type script struct {
 	replies []reply
 	asked   []string
+	bodies  []string
 	times   []time.Time
 }
 
@@ -32,6 +33,10 @@ type reply struct {
 func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 	s.asked = append(s.asked, r.Method+" "+r.URL.Path+" "+r.Header.Get("Authorization"))
 	s.times = append(s.times, time.Now())
+	if r.Body != nil {
+		b, _ := io.ReadAll(r.Body)
+		s.bodies = append(s.bodies, string(b))
+	}
 	if len(s.replies) == 0 {
 		return nil, errors.New("nothing left to reply")
 	}
@@ -224,4 +229,39 @@ type hang struct{}
 func (hang) RoundTrip(r *http.Request) (*http.Response, error) {
 	<-r.Context().Done()
 	return nil, r.Context().Err()
+}
+
+func TestModelUnitsHaveRoutesOfTheirOwn(t *testing.T) {
+	units := int64(50)
+	with := func(settings ...api.EntitySettings) *api.ConfigInput {
+		c := &api.ConfigInput{ServedEntities: []api.ServedEntityInput{}}
+		for _, s := range settings {
+			c.ServedEntities = append(c.ServedEntities, api.ServedEntityInput{EntityName: "m", EntitySettings: s})
+		}
+		return c
+	}
+	byUnits := api.EntitySettings{ProvisionedModelUnits: &units}
+	for _, tc := range []struct {
+		config       *api.ConfigInput
+		post, put    string
+		wrappedInPUT bool
+	}{
+		{with(byUnits), "POST /api/2.0/serving-endpoints/pt", "PUT /api/2.0/serving-endpoints/pt/e/config", true},
+		{with(byUnits, api.EntitySettings{}), "POST /api/2.0/serving-endpoints", "PUT /api/2.0/serving-endpoints/e/config", false},
+		{with(), "POST /api/2.0/serving-endpoints", "PUT /api/2.0/serving-endpoints/e/config", false},
+	} {
+		s := &script{replies: []reply{{status: 200, body: `{}`}, {status: 200, body: `{}`}}}
+		c := newClient(t, s)
+		_, err := c.CreateEndpoint(t.Context(), api.CreateEndpoint{Name: "e", Config: tc.config})
+		_, err2 := c.PutConfig(t.Context(), "e", *tc.config)
+		if err := errors.Join(err, err2); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(s.asked[0], tc.post+" ") || !strings.HasPrefix(s.asked[1], tc.put+" ") {
+			t.Errorf("asked %q, want %s and %s", s.asked, tc.post, tc.put)
+		}
+		if wrapped := strings.HasPrefix(s.bodies[1], `{"config":`); wrapped != tc.wrappedInPUT {
+			t.Errorf("sent %s", s.bodies[1])
+		}
+	}
 }

@@ -8,8 +8,13 @@ import (
 )
 
 // CreateEndpoint creates an endpoint. A repetition after a lost answer may find its own work: ErrAlreadyExists.
+// Endpoints that begin with model units have a route of their own.
 func (c *Client) CreateEndpoint(ctx context.Context, in api.CreateEndpoint) (e api.Endpoint, err error) {
-	err = c.call(ctx, repeatable, http.MethodPost, api.PathEndpoints, in, &e)
+	path := api.PathEndpoints
+	if in.Config != nil && in.Config.ModelUnits() {
+		path = api.PathEndpointsPT
+	}
+	err = c.call(ctx, repeatable, http.MethodPost, path, in, &e)
 	return e, err
 }
 
@@ -27,8 +32,13 @@ func (c *Client) ListEndpoints(ctx context.Context) ([]api.Endpoint, error) {
 }
 
 // PutConfig replaces an endpoint's config. It is not repeated when its answer is lost, because a second
-// execution would be a second rollout: the caller looks first.
+// execution would be a second rollout: the caller looks first. Model units have a route of their own, which
+// takes effect at once.
 func (c *Client) PutConfig(ctx context.Context, name string, in api.ConfigInput) (e api.Endpoint, err error) {
+	if in.ModelUnits() {
+		err = c.call(ctx, onceOnly, http.MethodPut, api.ConfigPTPath(name), api.UpdatePT{Config: &in}, &e)
+		return e, err
+	}
 	err = c.call(ctx, onceOnly, http.MethodPut, api.ConfigPath(name), in, &e)
 	return e, err
 }
