@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/inference-iac/terraform-provider-inference/engine/backend"
 )
@@ -39,6 +40,10 @@ func (e *entry) firstToken(other int) int {
 	return e.samples[0].first
 }
 
+// rest is how long nobody computes between two contestants: threads that spin for
+// work after a run would take the next one's cores.
+const rest = 200 * time.Millisecond
+
 // products measures prefill and decode of everybody, by turns, so that all have
 // the same share of whatever else the machine does.
 func products(ctx context.Context, o options, r *report, m *weights, dir string) (err error) {
@@ -65,9 +70,12 @@ func products(ctx context.Context, o options, r *report, m *weights, dir string)
 	}
 	entries = append(entries, found...)
 	for turn := range o.repetitions + 1 {
-		for _, e := range entries {
-			if err := ctx.Err(); err != nil {
-				return err
+		for i := range entries {
+			e := entries[(i+turn)%len(entries)] // nobody always follows the same one
+			select {
+			case <-time.After(rest):
+			case <-ctx.Done():
+				return ctx.Err()
 			}
 			s, err := e.measure()
 			if err != nil {
