@@ -120,6 +120,9 @@ func TestSlowBody(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
 		if _, err := io.WriteString(conn, "POST /api/2.0/serving-endpoints HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n"+header+"\r\n{"); err != nil {
 			t.Fatal(err)
 		}
