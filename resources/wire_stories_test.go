@@ -46,17 +46,18 @@ func TestZeroFalseAndEmptyReachTheWire(t *testing.T) {
 	env.Object(t, "inference_serving_endpoint").Apply(values{"name": "e", "tags": values{"empty": ""}})
 	for name, c := range map[string]struct {
 		config values
+		route  string
 		wire   string
 	}{
-		"scale to zero": {customEntity().With(values{"scale_to_zero_enabled": false}), `"scale_to_zero_enabled":false`},
-		"concurrency":   {customEntity().With(values{"workload_size": nil, "min_provisioned_concurrency": 0, "max_provisioned_concurrency": 4}), `"min_provisioned_concurrency":0`},
-		"throughput":    {throughputEntity().With(values{"min_provisioned_throughput": 0}), `"min_provisioned_throughput":0`},
-		"burst":         {unitsEntity().With(values{"burst_scaling_enabled": false}), `"burst_scaling_enabled":false`},
+		"scale to zero": {customEntity().With(values{"scale_to_zero_enabled": false}), "put_config", `"scale_to_zero_enabled":false`},
+		"concurrency":   {customEntity().With(values{"workload_size": nil, "min_provisioned_concurrency": 0, "max_provisioned_concurrency": 4}), "put_config", `"min_provisioned_concurrency":0`},
+		"throughput":    {throughputEntity().With(values{"min_provisioned_throughput": 0}), "put_config", `"min_provisioned_throughput":0`},
+		"burst":         {unitsEntity().With(values{"burst_scaling_enabled": false}), "put_pt_config", `"burst_scaling_enabled":false`},
 	} {
 		env.ResetRequests()
 		o := env.Object(t, "inference_served_entity")
 		o.Apply(c.config)
-		if sent := strings.Join(env.Bodies("put_config"), "\n"); !strings.Contains(sent, c.wire) {
+		if sent := strings.Join(env.Bodies(c.route), "\n"); !strings.Contains(sent, c.wire) {
 			t.Errorf("%s: %s is not in %s", name, c.wire, sent)
 		}
 		o.Destroy()
