@@ -57,6 +57,8 @@ func routeTable() []route {
 		{name: "completions", method: "POST", path: data + "/completions", run: taking((*Server).completions), errors: shapeOpenAI},
 		{name: "embeddings", method: "POST", path: data + "/embeddings", run: taking((*Server).embeddings), errors: shapeOpenAI},
 
+		{name: "external_function", method: "POST", path: api.PathExternalFunction, run: taking((*Server).externalFunction)},
+
 		{name: "health", method: "GET", path: "/health", run: asking((*Server).health), open: true, admin: true},
 		{name: "ready", method: "GET", path: "/ready", run: asking((*Server).ready), open: true, admin: true},
 		{name: "databricks_config", method: "GET", path: "/.well-known/databricks-config", run: asking((*Server).databricksConfig), open: true},
