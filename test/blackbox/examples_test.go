@@ -60,11 +60,12 @@ func TestReadme(t *testing.T) {
 // Each scenario brings tests of its own, and they pass the way the README tells people to run them.
 func TestScenariosTestThemselves(t *testing.T) {
 	t.Parallel()
-	scenarios, err := filepath.Glob(examples + "/scenarios/*")
+	scenarios, err := filepath.Glob(examples + "/scenarios/*/main.tf")
 	if err != nil || len(scenarios) == 0 {
 		t.Fatalf("no scenarios: %v", err)
 	}
-	for _, dir := range scenarios {
+	for _, file := range scenarios {
+		dir := filepath.Dir(file)
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, mockserver.Options{}, dir) // its server stays idle: exec starts one
