@@ -59,6 +59,3 @@ func WorkloadTypes() []string {
 		"GPU_SMALL", "GPU_MEDIUM", "GPU_LARGE", "GPU_LARGE_2", "GPU_XLARGE", "GPU_XLARGE_8", "MULTIGPU_MEDIUM",
 	}
 }
-
-// WorkloadSizes returns the documented scale-out sizes, smallest first.
-func WorkloadSizes() []string { return []string{"Small", "Medium", "Large"} }

@@ -7,7 +7,6 @@ const (
 	CodeBadRequest        = "BAD_REQUEST"
 	CodeInvalidParameter  = "INVALID_PARAMETER_VALUE"
 	CodeMalformedRequest  = "MALFORMED_REQUEST"
-	CodeInvalidState      = "INVALID_STATE"
 	CodeUnauthenticated   = "UNAUTHENTICATED"
 	CodePermissionDenied  = "PERMISSION_DENIED"
 	CodeNotFound          = "RESOURCE_DOES_NOT_EXIST"

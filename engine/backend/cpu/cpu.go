@@ -21,9 +21,6 @@ var _ backend.Backend = (*Backend)(nil)
 // New starts a backend with the fastest kernels that the processor has.
 func New(threads int) *Backend { return newWith(threads, fastest()) }
 
-// NewPortable starts a backend with the kernels in Go, to compare with.
-func NewPortable(threads int) *Backend { return newWith(threads, portable()) }
-
 func newWith(threads int, k kernels) *Backend {
 	threads = max(threads, 1)
 	return &Backend{kernels: k, portable: portable(), pool: newPool(threads), tiles: make([]attentionTile, threads)}
