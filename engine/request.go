@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/inference-iac/terraform-provider-inference/engine/chat"
 	"github.com/inference-iac/terraform-provider-inference/engine/sample"
@@ -12,12 +13,14 @@ type Message struct{ Role, Content string }
 
 // Request asks for one or more continuations of a prompt.
 type Request struct {
-	Prompt      string    // completion; exclusive with Messages
-	Messages    []Message // chat, rendered by the model's chat template
-	MaxTokens   int       // 0: until end of sequence or the model's context
-	Temperature float64   // 0 is greedy
-	TopP        float64   // 0 means 1 (off)
-	TopK        int       // 0 means off
+	Prompt      string      // completion; exclusive with Messages and Embeddings
+	Messages    []Message   // chat, rendered by the model's chat template
+	Embeddings  [][]float32 // completion of what these rows stand for: prompt tokens × Info.HiddenSize
+	MaxPrompt   int         // most tokens of the prompt; 0: as many as the model's context takes
+	MaxTokens   int         // 0: until end of sequence or the model's context
+	Temperature float64     // 0 is greedy
+	TopP        float64     // 0 means 1 (off)
+	TopK        int         // 0 means off
 	Seed        uint64
 	Stop        []string
 	N           int // choices; 0 means 1
@@ -39,6 +42,12 @@ func (r Request) validate() error {
 	switch {
 	case r.Prompt != "" && len(r.Messages) > 0:
 		return invalid("prompt and messages exclude each other")
+	case len(r.Embeddings) > 0 && r.Prompt != "":
+		return invalid("embeddings and prompt exclude each other")
+	case len(r.Embeddings) > 0 && len(r.Messages) > 0:
+		return invalid("embeddings and messages exclude each other")
+	case r.MaxPrompt < 0:
+		return invalid("the bound of the prompt must not be negative, not %d", r.MaxPrompt)
 	case r.MaxTokens < 0:
 		return invalid("max_tokens must not be negative, not %d", r.MaxTokens)
 	case r.N < 0 || r.N > maxChoices:
@@ -65,12 +74,30 @@ func (r Request) params() sample.Params {
 	return sample.Params{Temperature: r.Temperature, TopP: r.TopP, TopK: r.TopK, Seed: r.Seed}
 }
 
-// encode turns the prompt or the messages into tokens.
+// encode turns the prompt, the messages or the embeddings into tokens.
 func (e *Engine) encode(r Request) ([]int32, error) {
-	var tokens []int32
-	if len(r.Messages) == 0 {
-		tokens = e.tokenizer.Encode(r.Prompt, true)
-	} else {
+	tokens, err := e.tokens(r)
+	if err != nil {
+		return nil, err
+	}
+	if len(tokens) == 0 {
+		return nil, fmt.Errorf("%w: prompt is empty", ErrInvalidRequest)
+	}
+	if len(tokens) >= e.maxLen {
+		return nil, fmt.Errorf("%w: %d tokens, at most %d leave room for an answer", ErrTooLong, len(tokens), e.maxLen-1)
+	}
+	if r.MaxPrompt > 0 && len(tokens) > r.MaxPrompt {
+		return nil, fmt.Errorf("%w: %d tokens, at most %d are allowed", ErrTooLong, len(tokens), r.MaxPrompt)
+	}
+	return tokens, nil
+}
+
+func (e *Engine) tokens(r Request) ([]int32, error) {
+	if len(r.Embeddings) > 0 {
+		return e.placeholders(r.Embeddings)
+	}
+	text, special := r.Prompt, true
+	if len(r.Messages) > 0 {
 		if e.template == nil {
 			return nil, fmt.Errorf("%w: messages: the model has no chat template", ErrInvalidRequest)
 		}
@@ -78,20 +105,33 @@ func (e *Engine) encode(r Request) ([]int32, error) {
 		for i, m := range r.Messages {
 			list[i] = chat.Message(m)
 		}
-		text, err := e.template.Render(list)
-		if err != nil {
+		var err error
+		if text, err = e.template.Render(list); err != nil {
 			return nil, fmt.Errorf("%w: messages: %w", ErrInvalidRequest, err)
 		}
-		tokens = e.tokenizer.Encode(text, false) // the template writes its own control tokens
+		special = false // the template writes its own control tokens
 	}
-	if len(tokens) == 0 {
-		return nil, fmt.Errorf("%w: prompt is empty", ErrInvalidRequest)
-	}
-	if err := e.known(tokens); err != nil {
-		return nil, err
-	}
-	if len(tokens) >= e.maxLen {
-		return nil, fmt.Errorf("%w: %d tokens, at most %d leave room for an answer", ErrTooLong, len(tokens), e.maxLen-1)
+	tokens := e.tokenizer.Encode(text, special)
+	return tokens, e.known(tokens)
+}
+
+// placeholder stands where a prompt has an embedding instead of a token. No text has it, so that blocks of the
+// cache that hold embeddings are never taken for those of a text.
+const placeholder = -1
+
+// placeholders checks embeddings and stands for each.
+func (e *Engine) placeholders(rows [][]float32) ([]int32, error) {
+	tokens := make([]int32, len(rows))
+	for i, row := range rows {
+		if len(row) != e.config.Hidden {
+			return nil, fmt.Errorf("%w: embeddings[%d] has %d values, the model's hidden size is %d", ErrInvalidRequest, i, len(row), e.config.Hidden)
+		}
+		for j, v := range row {
+			if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
+				return nil, fmt.Errorf("%w: embeddings[%d][%d] is not finite", ErrInvalidRequest, i, j)
+			}
+		}
+		tokens[i] = placeholder
 	}
 	return tokens, nil
 }

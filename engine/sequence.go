@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/inference-iac/terraform-provider-inference/engine/model"
 	"github.com/inference-iac/terraform-provider-inference/engine/sample"
 	"github.com/inference-iac/terraform-provider-inference/engine/scheduler"
 	"github.com/inference-iac/terraform-provider-inference/engine/tokenizer"
@@ -45,7 +46,7 @@ func newSequences(e *Engine, r Request, tokens []int32, j *job) {
 	}
 	for choice := range max(r.N, 1) {
 		j.sequences = append(j.sequences, &sequence{
-			Sequence: scheduler.Sequence{Tokens: slices.Clone(tokens), Limit: len(tokens) + room},
+			Sequence: scheduler.Sequence{Tokens: slices.Clone(tokens), Limit: len(tokens) + room, NoPrefix: len(r.Embeddings) > 0},
 			job:      j, choice: choice, prompt: len(tokens), request: r,
 			text: e.tokenizer.Stream(), stopper: sample.NewStopper(r.Stop),
 		})
@@ -78,6 +79,19 @@ func (q *sequence) finish(reason string) (text, finish string) {
 		return text, FinishStop
 	}
 	return text + q.stopper.Flush(), reason
+}
+
+// row is what a step computes for one position.
+func (q *sequence) row(pos int) model.Row {
+	r := model.Row{
+		Token: q.Tokens[pos], Pos: pos, Table: q.Blocks(),
+		Logits: q.embed == nil && pos == len(q.Tokens)-1,
+		Hidden: q.embed != nil,
+	}
+	if pos < len(q.request.Embeddings) {
+		r.Embedding = q.request.Embeddings[pos]
+	}
+	return r
 }
 
 // outputs is the number of tokens sampled so far.

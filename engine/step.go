@@ -3,7 +3,6 @@ package engine
 import (
 	"io"
 
-	"github.com/inference-iac/terraform-provider-inference/engine/model"
 	"github.com/inference-iac/terraform-provider-inference/engine/sample"
 	"github.com/inference-iac/terraform-provider-inference/engine/scheduler"
 )
@@ -89,11 +88,7 @@ func (e *Engine) step() error {
 			q.scheduled = now
 		}
 		for pos := slot.Start; pos < slot.Start+slot.Count && e.encoder == nil; pos++ {
-			e.rows = append(e.rows, model.Row{
-				Token: q.Tokens[pos], Pos: pos, Table: q.Blocks(),
-				Logits: q.embed == nil && pos == len(q.Tokens)-1,
-				Hidden: q.embed != nil,
-			})
+			e.rows = append(e.rows, q.row(pos))
 		}
 	}
 	e.record(func(m *metricsCounter) { m.steps++ })

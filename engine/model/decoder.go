@@ -8,11 +8,12 @@ import (
 
 // Row is one token of a step.
 type Row struct {
-	Token  int32
-	Pos    int
-	Table  []int32 // cache blocks of its sequence
-	Logits bool    // the next token's logits are wanted
-	Hidden bool    // the final hidden state is wanted
+	Token     int32
+	Embedding []float32 // hidden size, in place of the token's own; nil: that of Token
+	Pos       int
+	Table     []int32 // cache blocks of its sequence
+	Logits    bool    // the next token's logits are wanted
+	Hidden    bool    // the final hidden state is wanted
 }
 
 // Output holds what a step was asked for, in order of rows. It is overwritten by
@@ -102,10 +103,17 @@ func (d *Decoder) embed(rows []Row) error {
 	}
 	s.at = s.at[:0]
 	for i, r := range rows {
-		if r.Token < 0 || int(r.Token) >= d.Vocab {
+		x := s.x[i*d.Hidden : (i+1)*d.Hidden]
+		switch {
+		case r.Embedding != nil && len(r.Embedding) != len(x):
+			return fmt.Errorf("an embedding has %d values, the hidden size is %d", len(r.Embedding), len(x))
+		case r.Embedding != nil:
+			copy(x, r.Embedding)
+		case r.Token < 0 || int(r.Token) >= d.Vocab:
 			return fmt.Errorf("token %d is outside the vocabulary of %d", r.Token, d.Vocab)
+		default:
+			d.embedding.Row(x, int(r.Token))
 		}
-		d.embedding.Row(s.x[i*d.Hidden:], int(r.Token))
 		s.at = append(s.at, backend.Position{Table: r.Table, Pos: r.Pos})
 		if d.Rope != nil {
 			d.Rope.fill(s.rope[i*d.HeadDim:(i+1)*d.HeadDim], r.Pos)
