@@ -17,6 +17,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"github.com/inference-iac/terraform-provider-inference/tools/npm"
 )
 
 // options are the flags.
@@ -37,7 +39,7 @@ func main() {
 	flag.IntVar(&o.threads, "threads", min(2, runtime.NumCPU()), "threads of every contestant")
 	flag.IntVar(&o.repetitions, "n", 5, "repetitions; medians are printed")
 	flag.StringVar(&formats, "formats", "f32,bf16,int8", "number formats")
-	flag.StringVar(&o.peers, "peers", defaultPeers(), "where the peers' npm packages are or are installed to; empty: no peers")
+	flag.StringVar(&o.peers, "peers", npm.CacheDir("terraform-provider-inference-bench"), "where the peers' npm packages are or are installed to; empty: no peers")
 	flag.BoolVar(&o.serving, "serving", true, "measure batching, time to first token and start as well")
 	flag.Parse()
 	o.formats = strings.Split(formats, ",")
@@ -52,15 +54,6 @@ func exit(err error) {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
-}
-
-// defaultPeers is a folder that survives the run.
-func defaultPeers() string {
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return ""
-	}
-	return filepath.Join(dir, "terraform-provider-inference-bench")
 }
 
 // run prints everything to w.

@@ -13,15 +13,14 @@ import (
 	"strings"
 
 	"github.com/inference-iac/terraform-provider-inference/engine/backend"
+	"github.com/inference-iac/terraform-provider-inference/tools/npm"
 )
 
 // The peers' packages. Their native libraries are used without Node.
-const (
-	llamaPackage = "@node-llama-cpp/linux-x64"
-	ortPackage   = "onnxruntime-node"
-	llamaVersion = "3.20.0"
-	ortVersion   = "1.30.0"
-)
+func llamaPackage() npm.Package {
+	return npm.Package{Name: "@node-llama-cpp/linux-x64", Version: "3.20.0"}
+}
+func ortPackage() npm.Package { return npm.Package{Name: "onnxruntime-node", Version: "1.30.0"} }
 
 // peer is a contestant in a process of its own. It answers each line "go" with a
 // sample.
@@ -39,7 +38,7 @@ func peers(ctx context.Context, o options, m *weights, dir string) (found []*ent
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
 		return nil, []string{"llama.cpp and onnxruntime: only the packages for linux on amd64 are known"}
 	}
-	if err := install(ctx, o.peers); err != nil {
+	if err := npm.Install(ctx, o.peers, llamaPackage(), ortPackage()); err != nil {
 		return nil, []string{fmt.Sprintf("llama.cpp and onnxruntime: %v", err)}
 	}
 	for _, start := range []func(context.Context, options, *weights, string) ([]*entry, error){startLlama, startORT} {
@@ -52,28 +51,6 @@ func peers(ctx context.Context, o options, m *weights, dir string) (found []*ent
 	return found, skipped
 }
 
-// install gets the packages through npm unless they are there.
-func install(ctx context.Context, dir string) error {
-	missing := false
-	for _, name := range []string{llamaPackage, ortPackage} {
-		if _, err := os.Stat(filepath.Join(dir, "node_modules", name)); err != nil {
-			missing = true
-		}
-	}
-	if !missing {
-		return nil
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	cmd := exec.CommandContext(ctx, "npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", dir,
-		llamaPackage+"@"+llamaVersion, ortPackage+"@"+ortVersion)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("npm install: %w: %s", err, lastLine(out))
-	}
-	return nil
-}
-
 // startLlama starts llama.cpp in each format.
 func startLlama(ctx context.Context, o options, m *weights, dir string) ([]*entry, error) {
 	program, err := build(ctx, "llamacpp", dir)
@@ -81,7 +58,7 @@ func startLlama(ctx context.Context, o options, m *weights, dir string) ([]*entr
 		return nil, fmt.Errorf("llama.cpp: %w", err)
 	}
 	lib := filepath.Join(dir, "llamacpp-lib")
-	if err := linkLlama(filepath.Join(o.peers, "node_modules", llamaPackage, "bins", "linux-x64"), lib); err != nil {
+	if err := linkLlama(filepath.Join(llamaPackage().Dir(o.peers), "bins", "linux-x64"), lib); err != nil {
 		return nil, fmt.Errorf("llama.cpp: %w", err)
 	}
 	var out []*entry
@@ -137,7 +114,7 @@ func startORT(ctx context.Context, o options, m *weights, dir string) ([]*entry,
 	if err != nil {
 		return nil, fmt.Errorf("onnxruntime: %w", err)
 	}
-	lib := filepath.Join(o.peers, "node_modules", ortPackage, "bin", "napi-v6", "linux", "x64", "libonnxruntime.so.1")
+	lib := filepath.Join(ortPackage().Dir(o.peers), "bin", "napi-v6", "linux", "x64", "libonnxruntime.so.1")
 	var out []*entry
 	for _, f := range []struct {
 		name   string
