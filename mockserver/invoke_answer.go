@@ -96,7 +96,7 @@ func (a answer) completion(ctx context.Context, q query, streams []tokenStream) 
 		}
 		for c := range choices {
 			text := choices[c].text.String()
-			choice := api.Choice{Index: len(out.Choices), FinishReason: &choices[c].finish, Logprobs: logprobsOf(choices[c].logprobs)}
+			choice := api.Choice{Index: len(out.Choices), FinishReason: &choices[c].finish, Logprobs: logprobsOf(q.form, choices[c].logprobs)}
 			if q.form == formChat {
 				choice.Message = &api.ChatMessage{Role: "assistant", Content: text}
 			} else {
@@ -110,11 +110,24 @@ func (a answer) completion(ctx context.Context, q query, streams []tokenStream) 
 	return a.json(out), nil
 }
 
-func logprobsOf(l []api.TokenLogprob) *api.ChoiceLogprobs {
-	if l == nil {
+// logprobsOf writes log probabilities in the form's own way.
+func logprobsOf(f form, l []api.TokenLogprob) *api.ChoiceLogprobs {
+	switch {
+	case l == nil:
 		return nil
+	case f == formChat:
+		return &api.ChoiceLogprobs{Content: l}
 	}
-	return &api.ChoiceLogprobs{Content: l}
+	out := &api.ChoiceLogprobs{}
+	for _, token := range l {
+		top := map[string]float64{}
+		for _, t := range token.TopLogprobs {
+			top[t.Token] = t.Logprob
+		}
+		out.Tokens, out.TokenLogprobs = append(out.Tokens, token.Token), append(out.TokenLogprobs, token.Logprob)
+		out.TopLogprobs = append(out.TopLogprobs, top)
+	}
+	return out
 }
 
 // frame is an answer without choices.

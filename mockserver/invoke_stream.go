@@ -52,7 +52,8 @@ func (e *eventStream) write(w http.ResponseWriter) error {
 			started[index] = true
 		}
 		if !errors.Is(err, io.EOF) {
-			return out.json(errorBody{ErrorBody: api.ErrorBody{ErrorCode: asRefusal(backendError(err)).code, Message: asRefusal(backendError(err)).message}})
+			// Clients of OpenAI's API take a frame for an error, and not for the end, by its field error.
+			return out.json(asRefusal(backendError(err)).body(shapeOpenAI))
 		}
 		base += e.query.generations[i].n
 	}
@@ -77,7 +78,7 @@ func (e *eventStream) chunk() api.Completion {
 
 func (e *eventStream) frameOf(p piece, index int, first bool) api.Completion {
 	f := e.chunk()
-	c := api.Choice{Index: index, Logprobs: logprobsOf(p.logprobs)}
+	c := api.Choice{Index: index, Logprobs: logprobsOf(e.query.form, p.logprobs)}
 	if p.finish != "" {
 		c.FinishReason = &p.finish
 	}

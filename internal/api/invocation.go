@@ -175,9 +175,13 @@ type Delta struct {
 	Content string `json:"content"`
 }
 
-// ChoiceLogprobs holds one element per token of a chat choice.
+// ChoiceLogprobs holds one element per token: of a chat in Content, of a completion in lists of the same length, as
+// OpenAI's API has it.
 type ChoiceLogprobs struct {
-	Content []TokenLogprob `json:"content"`
+	Content       []TokenLogprob       `json:"content,omitempty"`
+	Tokens        []string             `json:"tokens,omitempty"`
+	TokenLogprobs []float64            `json:"token_logprobs,omitempty"`
+	TopLogprobs   []map[string]float64 `json:"top_logprobs,omitempty"` // by token
 }
 
 // TokenLogprob is a token, its bytes and its natural-log probability.

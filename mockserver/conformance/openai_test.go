@@ -118,11 +118,16 @@ func TestOpenAICompletions(t *testing.T) {
 	c := tasks(t).openAI()
 	p := openai.CompletionNewParams{
 		Model: "write", Prompt: openai.CompletionNewParamsPromptUnion{OfArrayOfStrings: []string{"Once", "Twice"}},
-		MaxTokens: openai.Int(5), Temperature: openai.Float(0),
+		MaxTokens: openai.Int(5), Temperature: openai.Float(0), Logprobs: openai.Int(2),
 	}
 	a := must(c.Completions.New(t.Context(), p))(t)
 	equal(t, "object", string(a.Object), "text_completion")
 	equal(t, "choices", len(a.Choices), 2)
+	l := a.Choices[0].Logprobs
+	equal(t, "tokens", strings.Join(l.Tokens, ""), a.Choices[0].Text)
+	if n := len(l.Tokens); n == 0 || len(l.TokenLogprobs) != n || len(l.TopLogprobs) != n {
+		t.Errorf("logprobs: %s", l.RawJSON())
+	}
 	p.Prompt = openai.CompletionNewParamsPromptUnion{OfString: openai.String("Once")}
 	stream := c.Completions.NewStreaming(t.Context(), p)
 	defer func() { _ = stream.Close() }()
