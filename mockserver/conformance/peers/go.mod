@@ -3,9 +3,11 @@ module github.com/inference-iac/terraform-provider-inference/mockserver/conforma
 go 1.26.0
 
 require (
+	github.com/anthropics/anthropic-sdk-go v1.19.0
 	github.com/inference-iac/terraform-provider-inference v0.0.0
 	github.com/openai/openai-go/v3 v3.44.0
 	go.uber.org/goleak v1.3.0
+	golang.org/x/tools v0.52.0
 )
 
 require (
