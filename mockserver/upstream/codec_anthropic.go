@@ -10,12 +10,21 @@ import (
 // anthropicDefaultTokens stands in where a request has no bound: the Messages API insists on one.
 const anthropicDefaultTokens = 1024
 
+// claudeTemperature is the temperature of a request to a Claude model. Those of today refuse a temperature beside
+// top_p, so the serving API's default, 1 on a range twice as wide, gives way to a top_p that narrows anything.
+func claudeTemperature(r Request) *float64 {
+	if r.nucleus() != nil && r.Temperature == 0.5 {
+		return nil
+	}
+	return &r.Temperature
+}
+
 type anthropicBody struct {
 	Model         string            `json:"model"`
 	System        string            `json:"system,omitempty"`
 	Messages      []api.ChatMessage `json:"messages"`
 	MaxTokens     int               `json:"max_tokens"`
-	Temperature   float64           `json:"temperature"`
+	Temperature   *float64          `json:"temperature,omitempty"`
 	TopP          *float64          `json:"top_p,omitempty"`
 	TopK          int               `json:"top_k,omitempty"`
 	StopSequences []string          `json:"stop_sequences,omitempty"`
@@ -48,7 +57,7 @@ func anthropicMessages() codec {
 		encode: func(model string, r Request) any {
 			system, turns := r.dialogue()
 			b := anthropicBody{
-				Model: model, System: system, Messages: turns, MaxTokens: r.MaxTokens, Temperature: r.Temperature,
+				Model: model, System: system, Messages: turns, MaxTokens: r.MaxTokens, Temperature: claudeTemperature(r),
 				TopP: r.nucleus(), TopK: r.TopK, StopSequences: r.Stop, Stream: r.Stream,
 			}
 			if b.MaxTokens == 0 {

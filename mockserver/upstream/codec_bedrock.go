@@ -21,7 +21,7 @@ type converseBody struct {
 	System    []textPart     `json:"system,omitempty"`
 	Inference struct {
 		MaxTokens     int      `json:"maxTokens,omitempty"`
-		Temperature   float64  `json:"temperature"`
+		Temperature   *float64 `json:"temperature,omitempty"`
 		TopP          *float64 `json:"topP,omitempty"`
 		StopSequences []string `json:"stopSequences,omitempty"`
 	} `json:"inferenceConfig"`
@@ -69,7 +69,7 @@ func newConverseBody(r Request) converseBody {
 	for _, m := range turns {
 		b.Messages = append(b.Messages, converseTurn{m.Role, []textPart{{m.Content}}})
 	}
-	b.Inference.MaxTokens, b.Inference.Temperature = r.MaxTokens, r.Temperature
+	b.Inference.MaxTokens, b.Inference.Temperature = r.MaxTokens, claudeTemperature(r) // models of other vendors take either
 	b.Inference.TopP, b.Inference.StopSequences = r.nucleus(), r.Stop
 	return b
 }

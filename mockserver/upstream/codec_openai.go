@@ -15,6 +15,7 @@ type openAIBody struct {
 	Messages      []api.ChatMessage  `json:"messages,omitempty"`
 	Prompt        *string            `json:"prompt,omitempty"`
 	MaxTokens     int                `json:"max_tokens,omitempty"`
+	MaxCompletion int                `json:"max_completion_tokens,omitempty"`
 	Temperature   float64            `json:"temperature"`
 	TopP          *float64           `json:"top_p,omitempty"`
 	TopK          int                `json:"top_k,omitempty"`
@@ -44,16 +45,29 @@ func newOpenAIBody(model string, r Request) openAIBody {
 // openAIChat is POST /chat/completions.
 func openAIChat() codec {
 	return codec{
-		encode: func(model string, r Request) any {
-			b := newOpenAIBody(model, r)
-			b.Messages = r.turns()
-			if r.Logprobs {
-				b.Logprobs, b.TopLogprobs = true, r.TopLogprobs
-			}
-			return b
-		},
+		encode: func(model string, r Request) any { return newOpenAIChatBody(model, r) },
 		decode: decodeOpenAI, frames: sse, event: openAIEvent,
 	}
+}
+
+// openAIChatToday is the same of OpenAI itself, whose models of today refuse the older name of the bound.
+func openAIChatToday() codec {
+	c := openAIChat()
+	c.encode = func(model string, r Request) any {
+		b := newOpenAIChatBody(model, r)
+		b.MaxTokens, b.MaxCompletion = 0, b.MaxTokens
+		return b
+	}
+	return c
+}
+
+func newOpenAIChatBody(model string, r Request) openAIBody {
+	b := newOpenAIBody(model, r)
+	b.Messages = r.turns()
+	if r.Logprobs {
+		b.Logprobs, b.TopLogprobs = true, r.TopLogprobs
+	}
+	return b
 }
 
 // openAICompletions is POST /completions.

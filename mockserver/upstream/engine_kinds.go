@@ -35,6 +35,8 @@ func engineKinds() map[string]engineKind {
 				ttft:    []string{"trtllm_time_to_first_token_seconds", "trtllm:time_to_first_token_seconds"},
 				tpot:    []string{"trtllm_time_per_output_token_seconds", "trtllm:time_per_output_token_seconds"},
 				latency: []string{"trtllm_e2e_request_latency_seconds", "trtllm:e2e_request_latency_seconds"},
+				running: []string{"trtllm_num_requests_running"},
+				waiting: []string{"trtllm_num_requests_waiting"},
 				used:    []string{"trtllm_kv_cache_utilization"},
 			},
 		},
@@ -57,7 +59,7 @@ func engineKinds() map[string]engineKind {
 				used:    []string{"llamacpp:kv_cache_usage_ratio"},
 			},
 		},
-		"ollama": {health: "/", takes: features{seed: true}},
+		"ollama": {health: "/", takes: features{seed: true, logprobs: true}},
 		"openai": {takes: features{n: true, seed: true, logprobs: true}},
 	}
 }

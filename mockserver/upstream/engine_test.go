@@ -146,7 +146,6 @@ func TestNothingIsSent(t *testing.T) {
 		"two lines":   {question, func(context.Context, string) (string, error) { return "a\r\nX-Evil: 1", nil }, upstream.ErrKey},
 		"several":     {upstream.Request{Prompt: "x", N: 2}, nil, upstream.ErrUnsupported},
 		"top_k":       {upstream.Request{Prompt: "x", TopK: 2}, nil, upstream.ErrUnsupported},
-		"logprobs":    {upstream.Request{Prompt: "x", Logprobs: true}, nil, upstream.ErrUnsupported},
 	} {
 		if _, err := e.Generate(t.Context(), c.request, c.keys); !errors.Is(err, c.kind) {
 			t.Errorf("%s: %v", name, err)

@@ -49,6 +49,8 @@ func providers() map[string]provider {
 		return p
 	}
 	titan, cohere := titanEmbed(), bedrockCohereEmbed()
+	openAI := openAITasks("", "", openAIFeatures())
+	openAI[api.TaskChat] = operation{path: "/chat/completions", codec: openAIChatToday(), takes: openAIFeatures()}
 	messages := operation{path: "/v1/messages", codec: anthropicMessages(), takes: features{topK: true, maxTemp: 1}}
 	cohereV2 := operation{path: "/v2/chat", codec: cohereChat(), takes: features{topK: true, seed: true, maxTemp: 1}}
 	vertex := "/v1/projects/{project}/locations/{region}/publishers/google/models/{model}"
@@ -64,7 +66,7 @@ func providers() map[string]provider {
 		"openai": {
 			base: "https://api.openai.com/v1", key: bearerKey("openai_api_key"),
 			header: http.Header{"Openai-Organization": {"{organization}"}},
-			tasks:  openAITasks("", "", openAIFeatures()),
+			tasks:  openAI,
 		},
 		"openai/azure":   azure,
 		"openai/azuread": entra,
