@@ -110,24 +110,47 @@ func TestReadAnswer(t *testing.T) {
 	}
 }
 
-func TestFloor(t *testing.T) {
+// play starts a role within this process, and ends it with the test.
+func play(t *testing.T, role, in string) *process {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	out, in := io.Pipe()
+	out, ready := io.Pipe()
 	done := make(chan error, 1)
-	go func() {
-		done <- run(ctx, []string{"floor"}, strings.NewReader(`[{"method":"GET","header":{"Content-Type":"text/x"},"body":"same bytes"}]`), in)
-	}()
+	go func() { done <- run(ctx, []string{role}, strings.NewReader(in), ready) }()
 	p, err := readJSON[process](out)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := p.ask(ctx, step{"GET", "/whatever", ""})
+	t.Cleanup(func() {
+		http.DefaultClient.CloseIdleConnections()
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	return &p
+}
+
+func TestFloor(t *testing.T) {
+	p := play(t, "floor", `[{"method":"GET","header":{"Content-Type":"text/x"},"body":"same bytes"}]`)
+	a, err := p.ask(t.Context(), step{"GET", "/whatever", ""})
 	if err != nil || a.Body != "same bytes" || a.Header["Content-Type"] != "text/x" {
 		t.Errorf("answer %+v, %v", a, err)
 	}
-	http.DefaultClient.CloseIdleConnections()
-	cancel()
-	if err := <-done; err != nil {
-		t.Error(err)
+}
+
+// Streams come whole through the gateway's floor, and what does not is told.
+func TestStreamsThroughTheProxy(t *testing.T) {
+	p := play(t, "proxy", `"`+play(t, "upstream", `{"frames":5,"gap":1000000}`).URL+`"`)
+	if a, err := p.ask(t.Context(), asked(chat)); err != nil || a.Body != plainAnswer {
+		t.Errorf("answer %+v, %v", a, err)
+	}
+	o := streamOrder{URL: p.URL, Step: asked(streamed), Streams: 3, Repeats: 2, Frames: 5}
+	if r := o.execute(t.Context()); r.Whole != 6 || r.Problems != "" || r.First50 <= 0 || r.First99 < r.First50 || r.Gap99 < r.Gap50 {
+		t.Errorf("%+v", r)
+	}
+	o.Frames = 6
+	if r := o.execute(t.Context()); r.Whole != 0 || !strings.Contains(r.Problems, "5 frames of 6") {
+		t.Errorf("%+v", r)
 	}
 }

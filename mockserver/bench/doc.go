@@ -2,10 +2,14 @@
 // in the same run, on the same core.
 //
 //	go run ./mockserver/bench -server bin/mockserver
+//	go run ./mockserver/bench -server bin/mockserver -suite gateway
 //
-// One core serves, another asks: wrk where it is installed, else a generator of its own. Rounds alternate
-// between floor and server, so that what else the machine does weighs on both; medians are reported. Each
-// target ends in one line
+// The second suite puts the server between the load and an upstream that takes no time, beside a plain
+// httputil.ReverseProxy in the same place, which is that suite's floor.
+//
+// One core serves, another asks: wrk where it is installed, else a generator of its own. Upstreams share the
+// core of who asks. Rounds alternate between floor and server, so that what else the machine does weighs on
+// both; medians are reported. Each target ends in one line
 //
 //	bar NAME MEASURED TARGET ok|short
 //

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"strconv"
 )
@@ -27,14 +25,7 @@ func serveFloor(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 	for _, a := range answers {
 		byMethod[a.Method] = a
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	if err := json.NewEncoder(stdout).Encode(map[string]string{"url": "http://" + l.Addr().String()}); err != nil {
-		return err
-	}
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return serveRole(ctx, stdout, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := io.Copy(io.Discard, r.Body); err != nil {
 			return // the client is gone
 		}
@@ -44,15 +35,7 @@ func serveFloor(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 		}
 		w.Header().Set("Content-Length", strconv.Itoa(len(a.Body)))
 		_, _ = io.WriteString(w, a.Body) // the client is gone
-	})}
-	go func() {
-		<-ctx.Done()
-		_ = server.Close() // ends Serve
-	}()
-	if err := server.Serve(l); err != http.ErrServerClosed {
-		return err
-	}
-	return nil
+	}))
 }
 
 // startFloor starts a floor that answers the steps of a workload as the server did.

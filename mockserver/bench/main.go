@@ -18,7 +18,8 @@ type settings struct {
 	rounds  int           // of each workload
 	length  time.Duration // of each round
 	streams int
-	only    string // prefix of the sections to run
+	suite   string
+	only    string // the section to run
 }
 
 func main() {
@@ -31,13 +32,19 @@ func main() {
 	}
 }
 
-// run is main without globals. The first argument floor or load makes it the process of that name.
-func run(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
-	if len(args) == 1 && args[0] == "floor" {
-		return serveFloor(ctx, stdin, stdout)
+// roles are the processes that the benchmark is made of besides the server: an order on stdin, an answer on stdout.
+func roles() map[string]func(context.Context, io.Reader, io.Writer) error {
+	return map[string]func(context.Context, io.Reader, io.Writer) error{
+		"floor": serveFloor, "load": generate, "upstream": serveUpstream, "proxy": serveProxy, "streams": readStreams,
 	}
-	if len(args) == 1 && args[0] == "load" {
-		return generate(ctx, stdin, stdout)
+}
+
+// run is main without globals. A role as its only argument makes it the process of that name.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
+	if len(args) == 1 {
+		if play, ok := roles()[args[0]]; ok {
+			return play(ctx, stdin, stdout)
+		}
 	}
 	var s settings
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
@@ -45,21 +52,30 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) 
 	f.IntVar(&s.rounds, "rounds", 5, "rounds of each workload; the median counts")
 	f.DurationVar(&s.length, "length", 2*time.Second, "length of a round")
 	f.IntVar(&s.streams, "streams", 1000, "concurrent streams")
-	f.StringVar(&s.only, "only", "", "run only the `section` start, throughput, memory or streams")
+	f.StringVar(&s.suite, "suite", "server", "what is measured: the `suite` server or gateway")
+	f.StringVar(&s.only, "only", "", "run only the `section` start, throughput, memory or streams; of the gateway proxying or streaming")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
 	return measure(ctx, s, &report{out: stdout})
 }
 
+// section is a part of a suite.
+type section struct {
+	name string
+	run  func(context.Context, settings, *report) error
+}
+
+func sections(suite string) []section {
+	return map[string][]section{
+		"server":  {{"start", measureStart}, {"throughput", measureThroughput}, {"memory", measureMemory}, {"streams", measureStreams}},
+		"gateway": {{"proxying", measureProxying}, {"streaming", measureStreaming}},
+	}[suite]
+}
+
 // measure runs the sections one after the other.
 func measure(ctx context.Context, s settings, r *report) error {
-	for _, section := range []struct {
-		name string
-		run  func(context.Context, settings, *report) error
-	}{
-		{"start", measureStart}, {"throughput", measureThroughput}, {"memory", measureMemory}, {"streams", measureStreams},
-	} {
+	for _, section := range sections(s.suite) {
 		if s.only != "" && s.only != section.name {
 			continue
 		}
@@ -68,7 +84,7 @@ func measure(ctx context.Context, s settings, r *report) error {
 		}
 	}
 	if r.lines == 0 {
-		return errors.New("nothing was measured: -only names no section")
+		return errors.New("nothing was measured: -suite and -only name no section")
 	}
 	return nil
 }
