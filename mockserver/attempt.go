@@ -1,6 +1,7 @@
 package mockserver
 
 import (
+	"context"
 	"time"
 
 	"github.com/inference-iac/terraform-provider-inference/internal/api"
@@ -22,6 +23,7 @@ func (t *attempt) run(req api.Invocation) (response, error) {
 	x, spec := t.x, t.entity.Spec
 	if f := t.faults.takeEntity(x.route, t.record.Name, spec.Name); f != nil {
 		t.strike(x.ctx, f, x.seq)
+		x.wait(t.start, t.now()) // as if the entity had taken it
 		if f.Status != 0 {
 			return nil, f.refusal()
 		}
@@ -40,9 +42,6 @@ func (t *attempt) run(req api.Invocation) (response, error) {
 	if err := t.admit(); err != nil {
 		return nil, err
 	}
-	if err := t.wake(x.ctx); err != nil {
-		return nil, err
-	}
 	for i := range q.generations {
 		g := &q.generations[i]
 		g.seeded, g.stream = q.seeded, req.Stream
@@ -50,15 +49,42 @@ func (t *attempt) run(req api.Invocation) (response, error) {
 			g.seed = t.traffic.seed()
 		}
 	}
+	ctx, cancel := t.bounded(x.ctx)
+	asked := t.now()
+	resp, err := t.ask(ctx, q, output, req.Stream)
+	x.wait(asked, t.now())
+	if s, ok := resp.(*eventStream); ok {
+		s.cancel = cancel
+	} else {
+		cancel()
+	}
+	return resp, err
+}
+
+// bounded ends an attempt by the time-out that the engines file gives the entity. Without one the backend's own counts.
+func (t *attempt) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	for _, r := range t.upstreams.engines.EntityRules() {
+		if glob(r.Entity, t.record.Name+"/"+t.entity.Spec.Name) {
+			return context.WithTimeout(ctx, r.Timeout)
+		}
+	}
+	return ctx, func() {}
+}
+
+// ask wakes the entity and puts the query to its backend.
+func (t *attempt) ask(ctx context.Context, q query, output guard, stream bool) (response, error) {
+	if err := t.wake(ctx); err != nil {
+		return nil, err
+	}
 	b, err := t.backend()
 	if err != nil {
 		return nil, err
 	}
-	a := answer{id: requestID(t.record, x.now), created: x.now.Unix(), model: t.record.Name, entity: spec.Name, charge: t.charge}
+	a := answer{id: requestID(t.record, t.x.now), created: t.x.now.Unix(), model: t.record.Name, entity: t.entity.Spec.Name, charge: t.charge}
 	if q.inputs != nil {
-		return a.embeddings(x.ctx, b, q)
+		return a.embeddings(ctx, b, q)
 	}
-	streams, err := startAll(x.ctx, b, q)
+	streams, err := startAll(ctx, b, q)
 	if err != nil {
 		return nil, backendError(err)
 	}
@@ -68,12 +94,12 @@ func (t *attempt) run(req api.Invocation) (response, error) {
 		}
 	}
 	switch {
-	case req.Stream:
-		return a.stream(x.ctx, q, streams)
+	case stream:
+		return a.stream(ctx, q, streams)
 	case q.form == formPredictions:
-		return a.predictions(x.ctx, q, streams)
+		return a.predictions(ctx, q, streams)
 	default:
-		return a.completion(x.ctx, q, streams)
+		return a.completion(ctx, q, streams)
 	}
 }
 

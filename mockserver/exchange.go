@@ -23,6 +23,7 @@ type exchange struct {
 	now   time.Time
 	route string
 	seq   int // of the recorder
+	routing
 
 	basicPassword string // of the token route's basic authorization
 }

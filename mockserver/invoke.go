@@ -89,6 +89,7 @@ func (s *Server) serving(x *exchange, name string) (*record, error) {
 // invoke asks the candidates in turn until one answers with anything but 429 and 5xx; the last error counts.
 func (s *Server) invoke(x *exchange, r *record, candidates []string, req api.Invocation) (response, error) {
 	name := candidates[0]
+	x.asked = true
 	err := checkPayload(r, len(x.body))
 	if err == nil {
 		err = s.limits.admit(r, x.caller, x.now)
@@ -97,7 +98,8 @@ func (s *Server) invoke(x *exchange, r *record, candidates []string, req api.Inv
 		return s.tables.log(s, x, r, name, nil, err), err
 	}
 	var resp response
-	for _, name = range candidates {
+	for i := range candidates {
+		name = candidates[i]
 		e, ok := r.Active.entity(name)
 		if !ok {
 			return nil, refuse(http.StatusNotFound, api.CodeNotFound, "Endpoint '%s' serves no entity '%s'.", r.Name, name)
@@ -111,6 +113,9 @@ func (s *Server) invoke(x *exchange, r *record, candidates []string, req api.Inv
 		s.meters.record(t.key(), status, s.now().Sub(t.start), s.now())
 		if status != http.StatusTooManyRequests && status < http.StatusInternalServerError {
 			break
+		}
+		if i < len(candidates)-1 {
+			x.failed = append(x.failed, failedAttempt{name, asRefusal(err)})
 		}
 	}
 	return s.tables.log(s, x, r, name, resp, err), err

@@ -15,6 +15,7 @@ import (
 type eventStream struct {
 	answer
 	ctx     context.Context
+	cancel  context.CancelFunc
 	query   query
 	streams []tokenStream
 	first   piece
@@ -30,6 +31,7 @@ func (a answer) stream(ctx context.Context, q query, streams []tokenStream) (res
 }
 
 func (e *eventStream) write(w http.ResponseWriter) error {
+	defer e.cancel()
 	defer func() { e.charge(usageOf(e.streams)) }()
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream; charset=utf-8")

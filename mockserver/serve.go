@@ -112,6 +112,7 @@ func (s *Server) answer(w http.ResponseWriter, rt route, x *exchange, err error)
 	if err == nil {
 		resp, err = rt.run(s, x)
 	}
+	x.announce(w.Header(), s.now().Sub(x.now))
 	if err != nil {
 		_ = asRefusal(err).write(w, rt.errors)
 		return

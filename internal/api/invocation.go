@@ -10,6 +10,14 @@ import (
 // ServedModelHeader names the served entity that answered an invocation.
 const ServedModelHeader = "served-model-name"
 
+// The headers that tell of an invocation's way, in their canonical form. Server-Timing (W3C) has the metrics gateway
+// and upstream, in milliseconds.
+const (
+	// FallbackHeader lists the served entities that failed before one answered, each with its status and error code,
+	// as an RFC 9651 list: "name";status=429;code="REQUEST_LIMIT_EXCEEDED". It is there only after a fallback.
+	FallbackHeader = "Served-Model-Fallback"
+)
+
 // Invocation is the body of an invocation. Custom models take exactly one of the four pandas or tensor
 // shapes, with Params; language models take Messages (chat), Prompt (completions) or Input (embeddings).
 // Model names the endpoint on the OpenAI routes.

@@ -201,7 +201,11 @@ func (r *reply) settle(err error) error {
 		return nil
 	}
 	if gone := r.parent.Err(); gone != nil {
-		r.record(unknown)
+		if errors.Is(gone, context.DeadlineExceeded) {
+			r.record(bad) // whoever asked waited as long as it would
+		} else {
+			r.record(unknown)
+		}
 		return gone
 	}
 	if ours := (*Error)(nil); cause != nil && !errors.As(cause, &ours) {

@@ -18,6 +18,7 @@ import (
 type Config struct {
 	Engines  []EngineEntry
 	External ExternalRules
+	Entities []EntityRule
 }
 
 // EngineEntry is one engine and what it answers for.
@@ -75,6 +76,13 @@ func ParseConfig(file string, data []byte) (Config, error) {
 			})
 		},
 		"external": func(n *yaml.Node, at string) error { return readExternal(y, n, at, &c.External) },
+		"entities": func(n *yaml.Node, at string) error {
+			return y.each(n, at, func(n *yaml.Node, at string) error {
+				r, err := readEntityRule(y, n, at)
+				c.Entities = append(c.Entities, r)
+				return err
+			})
+		},
 	})
 	return c, err
 }

@@ -19,12 +19,13 @@ type Set struct {
 	entries  []EngineEntry
 	backends []Backend
 	external ExternalRules
+	rules    []EntityRule
 	clock    func() time.Time
 }
 
 // Open makes the backends of a configuration; it calls nobody.
 func (c Config) Open(clock func() time.Time) (*Set, error) {
-	s := &Set{external: c.External, clock: clock}
+	s := &Set{external: c.External, rules: c.Entities, clock: clock}
 	for _, e := range c.Engines {
 		b, err := e.open(clock)
 		if err != nil {
