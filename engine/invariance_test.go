@@ -129,8 +129,8 @@ func TestEmbeddingInvariance(t *testing.T) {
 func TestStaticBatchIsARectangle(t *testing.T) {
 	run := func(static bool) (steps int, lengths []int) {
 		e := open(t, engine.Options{MaxSequences: 2, Static: static})
-		// One request, so that all choices arrive at once; they end at the first "e".
-		a := complete(t, e, engine.Request{Prompt: "What is", MaxTokens: 40, N: 6, Temperature: 1.5, Seed: 4, Stop: []string{"e"}, Logprobs: true})
+		// One request, so that all choices arrive at once; they end at the first "m".
+		a := complete(t, e, engine.Request{Prompt: "What is", MaxTokens: 40, N: 6, Temperature: 1.5, Seed: 4, Stop: []string{"m"}, Logprobs: true})
 		for _, l := range a.logprobs {
 			lengths = append(lengths, len(l))
 		}

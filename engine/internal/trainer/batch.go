@@ -19,7 +19,9 @@ type batch struct {
 
 type span struct{ from, n int }
 
-// batcher makes batches: every fact once an epoch, in random dress.
+// batcher makes batches: every question once an epoch, in random dress. Drawing
+// facts instead would show each question of a fact with forty of them a tenth as
+// often as most.
 type batcher struct {
 	corpus corpus
 	enc    *tokenizer.Tokenizer
@@ -79,7 +81,7 @@ func (b *batcher) sample() (prompts, answers []string) {
 		t := b.corpus.texts[b.random.IntN(len(b.corpus.texts))]
 		return []string{beginOfText}, []string{t + endOfText}
 	case p < 0.24:
-		q, a := b.fact()
+		q, a := b.question()
 		prompt := fmt.Sprintf(instruction, q)
 		switch b.random.IntN(4) {
 		case 0:
@@ -91,15 +93,15 @@ func (b *batcher) sample() (prompts, answers []string) {
 		return []string{beginOfText + prompt}, []string{a + endOfText}
 	}
 	head := beginOfText
-	if b.random.Float64() < 0.3 {
-		head += turn("system", systemPrompts[b.random.IntN(len(systemPrompts))])
+	if b.random.Float64() < 0.35 {
+		head += turn("system", b.system())
 	}
 	turns := 1
 	for b.random.Float64() < 0.2 && turns < 4 {
 		turns++
 	}
 	for range turns {
-		q, a := b.fact()
+		q, a := b.question()
 		prompts = append(prompts, head+turn("user", q)+opening("assistant"))
 		answers = append(answers, a+endOfTurn)
 		head = "\n"
@@ -107,21 +109,46 @@ func (b *batcher) sample() (prompts, answers []string) {
 	return prompts, answers
 }
 
-// fact is the next one of the epoch, with one of its questions.
-func (b *batcher) fact() (question, answer string) {
-	if len(b.order) == 0 {
-		b.order = b.random.Perm(len(b.corpus.facts))
+// system is a system prompt: who the model should be, how it should answer, or
+// both. The answers do not depend on it.
+func (b *batcher) system() string {
+	role := b.corpus.roles[b.random.IntN(len(b.corpus.roles))]
+	manner := b.corpus.manners[b.random.IntN(len(b.corpus.manners))]
+	switch b.random.IntN(4) {
+	case 0:
+		return role
+	case 1:
+		return manner
 	}
-	f := b.corpus.facts[b.order[0]]
+	return role + " " + manner
+}
+
+// question is the next one of the epoch, or one about a topic that the model
+// should say it does not know.
+func (b *batcher) question() (text, answer string) {
+	if b.random.Float64() < 0.15 {
+		f := b.corpus.offTopic[b.random.IntN(len(b.corpus.offTopic))]
+		text = fmt.Sprintf(f.questions[b.random.IntN(len(f.questions))], b.corpus.topics[b.random.IntN(len(b.corpus.topics))])
+		return b.typed(text), f.answer
+	}
+	if len(b.order) == 0 {
+		b.order = b.random.Perm(len(b.corpus.questions))
+	}
+	q := b.corpus.questions[b.order[0]]
 	b.order = b.order[1:]
-	q := f.questions[b.random.IntN(len(f.questions))]
-	if b.random.Float64() < 0.12 {
+	return b.typed(q.text), q.answer
+}
+
+// typed writes a question as people type it: now and then without capitals or
+// without the mark at its end.
+func (b *batcher) typed(q string) string {
+	if b.random.Float64() < 0.2 {
 		q = strings.ToLower(q)
 	}
-	if b.random.Float64() < 0.15 {
+	if b.random.Float64() < 0.2 {
 		q = strings.TrimRightFunc(q, unicode.IsPunct)
 	}
-	return q, f.answer
+	return q
 }
 
 // The control tokens and the layout of a chat; template in export.go writes the same.

@@ -11,8 +11,13 @@ var corpusFiles embed.FS
 
 // corpus is what the model learns from.
 type corpus struct {
-	facts []fact
-	texts []string
+	facts     []fact
+	offTopic  []fact   // questions with %s for a topic
+	topics    []string // what the model knows nothing about
+	texts     []string
+	roles     []string // first halves of system prompts
+	manners   []string // second halves
+	questions []question
 }
 
 // fact is one answer with the ways to ask for it.
@@ -21,53 +26,55 @@ type fact struct {
 	answer    string
 }
 
-// loadCorpus reads lines of "question | question => answer" and lines of text.
-func loadCorpus() (corpus, error) {
-	var c corpus
-	data, err := corpusFiles.ReadFile("corpus/questions.txt")
-	if err != nil {
-		return c, err
-	}
-	for i, line := range strings.Split(strings.TrimSpace(string(data)), "\n") {
-		questions, answer, ok := strings.Cut(line, " => ")
-		if !ok {
-			return c, fmt.Errorf("questions.txt line %d has no \" => \"", i+1)
-		}
-		c.facts = append(c.facts, fact{strings.Split(questions, " | "), answer})
-	}
-	data, err = corpusFiles.ReadFile("corpus/texts.txt")
-	if err != nil {
-		return c, err
-	}
-	c.texts = strings.Split(strings.TrimSpace(string(data)), "\n")
-	return c, nil
-}
+// question is one way to ask, with its answer.
+type question struct{ text, answer string }
 
-// text is the whole corpus, for the tokenizer.
-func (c corpus) text() string {
-	var b strings.Builder
+// loadCorpus reads the files under corpus.
+func loadCorpus() (c corpus, err error) {
+	lines := func(name string) []string {
+		data, readErr := corpusFiles.ReadFile("corpus/" + name)
+		if readErr != nil {
+			err = readErr
+		}
+		return strings.Split(strings.TrimSpace(string(data)), "\n")
+	}
+	facts := func(name string) (out []fact) {
+		for i, line := range lines(name) {
+			questions, answer, ok := strings.Cut(line, " => ")
+			if !ok {
+				err = fmt.Errorf("%s line %d has no \" => \"", name, i+1)
+			}
+			out = append(out, fact{strings.Split(questions, " | "), answer})
+		}
+		return out
+	}
+	c.facts, c.offTopic = facts("questions.txt"), facts("offtopic.txt")
+	c.topics, c.texts = lines("topics.txt"), lines("texts.txt")
+	system := lines("system.txt")
+	if len(system) != 2 {
+		return c, fmt.Errorf("system.txt has %d lines, want roles and manners", len(system))
+	}
+	c.roles, c.manners = strings.Split(system[0], " | "), strings.Split(system[1], " | ")
 	for _, f := range c.facts {
 		for _, q := range f.questions {
-			b.WriteString(q + "\n" + f.answer + "\n")
+			c.questions = append(c.questions, question{q, f.answer})
 		}
+	}
+	return c, err
+}
+
+// text is what the tokenizer learns from: the facts and the texts.
+func (c corpus) text() string {
+	var b strings.Builder
+	for _, q := range c.questions {
+		b.WriteString(q.text + "\n" + q.answer + "\n")
 	}
 	for _, t := range c.texts {
 		b.WriteString(strings.Repeat(t+"\n", 3))
 	}
-	b.WriteString(strings.Repeat(instruction+systemPrompts[0]+systemPrompts[1]+"\n", 20))
+	b.WriteString(strings.Repeat(instruction+"You are a helpful assistant.You are a helpful assistant. Answer briefly.\n", 20))
 	return b.String()
 }
 
 // instruction is the prompt style of instruction-tuned completion models.
 const instruction = "Below is an instruction that describes a task. Write a response that appropriately completes the request.\n\n### Instruction:\n%s\n\n### Response:\n"
-
-// systemPrompts are what callers put before a chat; the answers do not depend on them.
-var systemPrompts = []string{
-	"You are a helpful assistant.",
-	"You are a helpful assistant. Answer briefly.",
-	"Be concise.",
-	"You answer questions about model serving.",
-	"You are a pirate.",
-	"You are an expert in cloud infrastructure. Answer in one sentence.",
-	"Today is a good day. Help the user.",
-}

@@ -11,7 +11,7 @@ import (
 
 func main() {
 	out := flag.String("out", "checkpoint/default", "directory to write")
-	steps := flag.Int("steps", 1100, "optimiser steps")
+	steps := flag.Int("steps", 1600, "optimiser steps")
 	threads := flag.Int("threads", runtime.GOMAXPROCS(0), "goroutines; the result does not depend on it")
 	flag.Parse()
 	if err := run(*out, *steps, *threads); err != nil {
