@@ -1,9 +1,11 @@
 package mockserver
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 )
 
@@ -44,58 +46,51 @@ func adminRoutes() []route {
 			s.Fault(f)
 			return nothing{}, nil
 		})},
-		{name: "admin_faults_reset", method: "DELETE", path: base + "/faults", admin: true, run: asking(func(s *Server, _ *exchange) (nothing, error) {
-			s.ClearFaults()
-			return nothing{}, nil
+		{name: "admin_faults_reset", method: "DELETE", path: base + "/faults", admin: true, run: asking(func(s *Server, x *exchange) (nothing, error) {
+			return nothing{}, s.clearFaults(x.ctx)
 		})},
-		{name: "admin_failure", method: "POST", path: base + "/failures", admin: true, run: taking(func(s *Server, _ *exchange, f DeploymentFailure) (nothing, error) {
-			s.FailDeployment(f)
-			return nothing{}, nil
+		{name: "admin_failure", method: "POST", path: base + "/failures", admin: true, run: taking(func(s *Server, x *exchange, f DeploymentFailure) (nothing, error) {
+			return nothing{}, s.failDeployment(x.ctx, f)
 		})},
 		{name: "admin_step", method: "POST", path: base + "/step", admin: true, run: taking(func(s *Server, x *exchange, q adminStep) (nothing, error) {
-			if err := s.step(x.tenant, q.Endpoint); err != nil {
-				return nothing{}, badRequest("%s.", err)
-			}
-			return nothing{}, nil
+			return nothing{}, asBadRequest(s.step(x.ctx, x.tenant, q.Endpoint))
 		})},
 		{name: "admin_crash", method: "POST", path: base + "/crash", admin: true, run: taking(func(s *Server, x *exchange, q adminCrash) (nothing, error) {
 			d, err := time.ParseDuration(q.Downtime)
 			if err != nil || d < 0 {
 				return nothing{}, invalid("downtime", "must be a duration, as 90s or 2h, got '%s'", q.Downtime)
 			}
-			if err := s.crash(x.tenant, q.Endpoint, q.Entity, d); err != nil {
-				return nothing{}, badRequest("%s.", err)
-			}
-			return nothing{}, nil
+			return nothing{}, asBadRequest(s.crash(x.ctx, x.tenant, q.Endpoint, q.Entity, d))
 		})},
-		{name: "admin_clock", method: "POST", path: base + "/clock", admin: true, run: taking(func(s *Server, _ *exchange, q adminClock) (nothing, error) {
+		{name: "admin_clock", method: "POST", path: base + "/clock", admin: true, run: taking(func(s *Server, x *exchange, q adminClock) (nothing, error) {
 			d, err := time.ParseDuration(q.Advance)
 			if err != nil || d < 0 {
 				return nothing{}, invalid("advance", "must be a duration, as 90s or 2h, got '%s'", q.Advance)
 			}
-			s.Advance(d)
-			return nothing{}, nil
+			return nothing{}, s.advance(x.ctx, d)
 		})},
 		{name: "admin_snapshot", method: "GET", path: base + "/snapshot", admin: true, run: asking(func(s *Server, _ *exchange) (json.RawMessage, error) {
 			return s.Snapshot()
 		})},
 		{name: "admin_restore", method: "POST", path: base + "/restore", admin: true, run: func(s *Server, x *exchange) (response, error) {
-			return jsonResponse{value: nothing{}}, s.Restore(x.body)
+			return jsonResponse{value: nothing{}}, s.restore(x.ctx, x.body)
 		}},
 		{name: "admin_reset", method: "POST", path: base + "/reset", admin: true, run: asking(func(s *Server, x *exchange) (nothing, error) {
-			s.ClearFaults()
 			s.ResetRequests()
-			return nothing{}, s.forget(x.tenant)
+			if err := s.clearFaults(x.ctx); err != nil {
+				return nothing{}, err
+			}
+			return nothing{}, x.tenant.forget(x.ctx)
 		})},
 	}
 }
 
 // step moves a rollout of a workspace one stage further.
-func (s *Server) step(w *workspace, endpoint string) error {
+func (s *Server) step(ctx context.Context, w *workspace, endpoint string) error {
 	if s.opts.Progression.mode != byHand {
 		return errors.New("step: the server's progression is not manual")
 	}
-	_, err := w.update(endpoint, s.opts.Progression, s.now(), func(r *record) error {
+	_, err := w.update(ctx, endpoint, s.opts.Progression, s.now(), func(r *draft) error {
 		if !r.updating() {
 			return fmt.Errorf("step: endpoint %s has no rollout in progress", endpoint)
 		}
@@ -107,13 +102,16 @@ func (s *Server) step(w *workspace, endpoint string) error {
 	return err
 }
 
-// forget empties a workspace.
-func (s *Server) forget(w *workspace) error {
-	if err := s.vault.forget(w.name); err != nil {
+// asBadRequest is an error of an admin route; what the store refuses stays what it is.
+func asBadRequest(err error) error {
+	var r *refusal
+	if err == nil || (errors.As(err, &r) && r.status >= http.StatusInternalServerError) {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.workspaces, w.name)
-	return nil
+	return badRequest("%s.", err)
+}
+
+// forget empties a workspace.
+func (w *workspace) forget(ctx context.Context) error {
+	return w.commit(ctx, func() ([]entry, error) { return []entry{{scope: w.name}}, nil })
 }

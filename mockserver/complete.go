@@ -181,19 +181,19 @@ func completeCapture(in *api.AutoCaptureConfig, endpoint string, before *record,
 }
 
 // revise makes the next revision of an endpoint: what is unchanged is ready at once, the rest rolls out.
-func (s *Server) revise(r *record, in prepared, x *exchange) {
+func (s *Server) revise(r *draft, in prepared, x *exchange) {
 	now := x.now
 	r.Version++
 	v := &revision{Version: r.Version, Started: now, Traffic: in.traffic, AutoCapture: in.autoCapture}
-	taken := s.taken(x.tenant, r.Name)
+	taken := s.taken(x.tenant, r.Name, now)
 	for _, spec := range in.entities {
 		e := served{Spec: spec, Created: now, Creator: x.user}
 		if old, ok := r.Active.entity(spec.Name); ok && sameSpec(old.Spec, spec) && !r.Stopped {
 			e.Created, e.Creator = old.Created, old.Creator
 		} else {
 			m, _ := s.model(x.tenant, spec)
-			e.Plan = planFor(spec, m, x.tenant.built[imageKey(spec)])
-			e.Failure = s.failures.take(r.Name, spec.Name, e.Plan)
+			e.Plan = planFor(spec, m, x.tenant.built(imageKey(spec), s.opts.Progression, now))
+			e.Failure = r.meet(spec.Name, e.Plan)
 			s.allocate(x.tenant, &e, taken)
 		}
 		v.Entities = append(v.Entities, e)

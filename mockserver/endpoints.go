@@ -34,14 +34,14 @@ func (s *Server) createEndpoint(x *exchange, req api.CreateEndpoint) (api.Endpoi
 	} else if c != nil && c.TrafficConfig != nil && len(c.TrafficConfig.Routes) > 0 {
 		return api.Endpoint{}, invalid("config.traffic_config", "names served entities, but the config has none")
 	}
-	r, err := x.tenant.create(req.Name, s.opts.Progression, x.now, func(id string) (*record, error) {
-		r := &record{
+	r, err := x.tenant.create(x.ctx, req.Name, s.opts.Progression, x.now, func(id string) (*draft, error) {
+		r := x.tenant.draft(&record{
 			Name: req.Name, ID: id, Creator: x.user, Created: x.now, Updated: x.now,
 			Description: deref(req.Description), Task: deref(req.Task), RouteOptimized: req.RouteOptimized != nil && *req.RouteOptimized,
 			BudgetPolicyID: deref(req.BudgetPolicyID), Tags: sortedTags(req.Tags), AIGateway: completeGateway(req.AIGateway, req.Name),
 			RateLimits: req.RateLimits, Notifications: req.EmailNotifications, Telemetry: storedTelemetry(req.TelemetryConfig),
 			Access: []api.AccessControl{{Principal: api.Principal{UserName: x.user}, PermissionLevel: api.PermissionManage}},
-		}
+		})
 		if config != nil {
 			s.revise(r, *config, x)
 		}
@@ -88,7 +88,7 @@ func (s *Server) listEndpoints(x *exchange) (api.EndpointList, error) {
 
 // getEndpoint answers get_endpoint.
 func (s *Server) getEndpoint(x *exchange) (api.Endpoint, error) {
-	r, err := x.tenant.observe(x.vars["name"], s.opts.Progression, x.now)
+	r, err := x.tenant.observe(x.ctx, x.vars["name"], s.opts.Progression, x.now)
 	if err != nil {
 		return api.Endpoint{}, err
 	}
@@ -103,11 +103,11 @@ func (s *Server) putConfig(x *exchange, req api.ConfigInput) (api.Endpoint, erro
 	if s.opts.RefuseEmptyConfig && len(req.ServedEntities)+len(req.ServedModels) == 0 {
 		return api.Endpoint{}, invalid("served_entities", "must have at least one element")
 	}
-	return s.change(x, func(r *record) error {
+	return s.change(x, func(r *draft) error {
 		if r.updating() {
 			return currentlyUpdating(r.Name)
 		}
-		config, err := s.prepare(x.tenant, req, "", r.Name, r)
+		config, err := s.prepare(x.tenant, req, "", r.Name, r.record)
 		if err != nil {
 			return err
 		}
@@ -117,11 +117,11 @@ func (s *Server) putConfig(x *exchange, req api.ConfigInput) (api.Endpoint, erro
 }
 
 // change updates the endpoint of the path and shows it.
-func (s *Server) change(x *exchange, f func(*record) error) (api.Endpoint, error) {
+func (s *Server) change(x *exchange, f func(*draft) error) (api.Endpoint, error) {
 	if err := x.tenant.operate(s.opts.OperationLimit, x.now); err != nil {
 		return api.Endpoint{}, err
 	}
-	r, err := x.tenant.update(x.vars["name"], s.opts.Progression, x.now, f)
+	r, err := x.tenant.update(x.ctx, x.vars["name"], s.opts.Progression, x.now, f)
 	if err != nil {
 		return api.Endpoint{}, err
 	}
@@ -130,7 +130,7 @@ func (s *Server) change(x *exchange, f func(*record) error) (api.Endpoint, error
 
 // deleteEndpoint answers delete_endpoint.
 func (s *Server) deleteEndpoint(x *exchange) (nothing, error) {
-	return nothing{}, x.tenant.delete(x.vars["name"])
+	return nothing{}, x.tenant.delete(x.ctx, x.vars["name"], s.opts.Progression, x.now)
 }
 
 // patchTags answers patch_tags: adding an existing key replaces its value.
@@ -138,7 +138,7 @@ func (s *Server) patchTags(x *exchange, req api.PatchTags) (api.TagList, error) 
 	if err := checkTags("add_tags", req.AddTags); err != nil {
 		return api.TagList{}, err
 	}
-	r, err := x.tenant.update(x.vars["name"], s.opts.Progression, x.now, func(r *record) error {
+	r, err := x.tenant.update(x.ctx, x.vars["name"], s.opts.Progression, x.now, func(r *draft) error {
 		kept := slices.DeleteFunc(slices.Clone(r.Tags), func(t api.Tag) bool {
 			return slices.Contains(req.DeleteTags, t.Key) ||
 				slices.ContainsFunc(req.AddTags, func(a api.Tag) bool { return a.Key == t.Key })

@@ -85,11 +85,13 @@ func (s *Server) Fault(f Fault) {
 }
 
 // ClearFaults empties the list of faults and that of deployment failures.
-func (s *Server) ClearFaults() {
+func (s *Server) ClearFaults() { s.logged("clear the failures", s.clearFaults(context.Background())) }
+
+func (s *Server) clearFaults(ctx context.Context) error {
 	s.faults.mu.Lock()
 	s.faults.faults = nil
 	s.faults.mu.Unlock()
-	s.failures.clear()
+	return s.clearFailures(ctx)
 }
 
 // withFaults serves a request through the fault that matches it, if any.

@@ -102,8 +102,8 @@ func FuzzSecretReference(f *testing.F) {
 		if again, key2, ok := api.SecretReference("{{secrets/" + scope + "/" + key + "}}"); !ok || again != scope || key2 != key {
 			t.Errorf("%q: scope %q, key %q", s, scope, key)
 		}
-		w := newWorkspace("w", nil)
-		w.secrets.put(scope, key, "value", goldenTime)
+		w := newWorkspace("w", &ledger{vault: &vault{}}, &world{})
+		w.secrets.set(scope, secretScopeKeys{key: {"value", goldenTime}})
 		if v, err := w.secrets.resolve(s); err != nil || v != "value" {
 			t.Errorf("%q: %q, %v", s, v, err)
 		}

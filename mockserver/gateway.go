@@ -11,7 +11,7 @@ import (
 // putAIGateway answers put_ai_gateway: a full replacement, which an empty body clears. It neither waits for
 // a rollout nor makes a config version.
 func (s *Server) putAIGateway(x *exchange, req api.AIGateway) (api.AIGateway, error) {
-	r, err := x.tenant.update(x.vars["name"], s.opts.Progression, x.now, func(r *record) error {
+	r, err := x.tenant.update(x.ctx, x.vars["name"], s.opts.Progression, x.now, func(r *draft) error {
 		if err := checkGateway(&req, r.AIGateway, ""); err != nil {
 			return err
 		}
@@ -30,7 +30,7 @@ func (s *Server) putRateLimits(x *exchange, req api.RateLimits) (api.RateLimits,
 	if err := checkLegacyLimits(req.RateLimits); err != nil {
 		return api.RateLimits{}, err
 	}
-	_, err := x.tenant.update(x.vars["name"], s.opts.Progression, x.now, func(r *record) error {
+	_, err := x.tenant.update(x.ctx, x.vars["name"], s.opts.Progression, x.now, func(r *draft) error {
 		r.RateLimits, r.Updated = req.RateLimits, x.now
 		return nil
 	})

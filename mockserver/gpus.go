@@ -84,12 +84,13 @@ func (s *Server) allocate(w *workspace, e *served, taken map[string]int) {
 
 // taken counts the GPUs of a workspace that deployments hold. The named endpoint's active config counts too:
 // it serves on while the next one rolls out.
-func (s *Server) taken(w *workspace, endpoint string) map[string]int {
+func (s *Server) taken(w *workspace, endpoint string, now time.Time) map[string]int {
 	out := map[string]int{}
 	if s.opts.GPUs == nil {
 		return out
 	}
 	for _, r := range w.endpoints {
+		r = advance(r, s.opts.Progression, now)
 		if !r.Stopped {
 			for _, e := range entitiesOf(r.Active) {
 				h, n := s.gpus(w, e.Spec)

@@ -70,7 +70,7 @@ func (s *Server) invokeModel(x *exchange, req api.Invocation) (response, error) 
 
 // serving returns an endpoint that can answer.
 func (s *Server) serving(x *exchange, name string) (*record, error) {
-	r, err := x.tenant.get(name, s.opts.Progression, x.now)
+	r, err := s.find(x, name)
 	switch {
 	case err != nil:
 		return nil, refuse(http.StatusNotFound, api.CodeEndpointNotFound, "The given endpoint '%s' does not exist: check the names of the endpoint, the model and its version.", name)

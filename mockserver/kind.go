@@ -25,13 +25,14 @@ func kindOf(e api.ServedEntityInput) kind {
 	}
 }
 
-// imageKey names the container image of an entity: the same version on the same kind of compute is reused.
+// imageKey names the container image of an entity: the same version on the same kind of compute is reused. It is a
+// digest, since the names of what is kept can be read where the values are encrypted.
 func imageKey(e api.ServedEntityInput) string {
 	hardware := "cpu"
 	if onGPU(e) {
 		hardware = "gpu"
 	}
-	return e.EntityName + "@" + string(e.EntityVersion) + "/" + hardware
+	return hashID(e.EntityName, string(e.EntityVersion), hardware)
 }
 
 // builds reports whether the entity's rollout makes an image.

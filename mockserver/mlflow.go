@@ -90,7 +90,7 @@ func (s *Server) mlCreateModel(x *exchange, req mlCreateModel) (mlModelAnswer, e
 		return mlModelAnswer{}, invalid("name", "is required")
 	}
 	model := registeredModel{Name: req.Name, Comment: req.Description, Creator: x.user, Created: x.now.UnixMilli()}
-	if err := x.tenant.changeModel(req.Name, func(s *modelStore) error { return s.create(model) }); err != nil {
+	if err := x.tenant.changeModel(x.ctx, req.Name, newModel(model)); err != nil {
 		return mlModelAnswer{}, err
 	}
 	return s.mlModel(x, req.Name)
@@ -109,7 +109,7 @@ func (s *Server) mlGetModel(x *exchange) (mlModelAnswer, error) {
 }
 
 func (s *Server) mlDeleteModel(x *exchange, req mlName) (nothing, error) {
-	return nothing{}, x.tenant.changeModel(req.Name, func(s *modelStore) error { return s.delete(req.Name) })
+	return nothing{}, x.tenant.changeModel(x.ctx, req.Name, deleting(req.Name))
 }
 
 func (s *Server) mlListModels(x *exchange) (mlModelList, error) {
@@ -125,11 +125,11 @@ func (s *Server) mlCreateVersion(x *exchange, req mlCreateVersion) (mlVersionAns
 	case req.Source == "":
 		return mlVersionAnswer{}, invalid("source", "is required")
 	}
-	v := registeredVersion{Source: req.Source, Comment: req.Description, Creator: x.user, Created: x.now.UnixMilli()}
-	err := x.tenant.changeModel(req.Name, func(s *modelStore) (err error) {
-		v, err = s.addVersion(req.Name, v)
-		return err
-	})
+	var v registeredVersion
+	err := x.tenant.changeModel(x.ctx, req.Name, changing(req.Name, func(m *registeredModel) error {
+		v = m.addVersion(registeredVersion{Source: req.Source, Comment: req.Description, Creator: x.user, Created: x.now.UnixMilli()})
+		return nil
+	}))
 	return mlVersionAnswer{v.ml()}, err
 }
 
@@ -142,7 +142,7 @@ func (s *Server) mlGetVersion(x *exchange) (out mlVersionAnswer, err error) {
 }
 
 func (s *Server) mlDeleteVersion(x *exchange, req mlNameVersion) (nothing, error) {
-	return nothing{}, x.tenant.deleteVersion(req.Name, req.Version)
+	return nothing{}, x.tenant.deleteVersion(x.ctx, req.Name, req.Version)
 }
 
 // mlLatest answers the POST and the GET form.

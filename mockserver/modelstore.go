@@ -1,6 +1,8 @@
 package mockserver
 
 import (
+	"context"
+	"maps"
 	"net/http"
 	"strconv"
 	"sync"
@@ -12,9 +14,11 @@ import (
 type modelStore struct {
 	mu     sync.Mutex
 	models map[string]*registeredModel
+	seeds  map[string]*registeredModel // what the workspace began with; not kept
 }
 
-// registeredModel is a name with its versions, numbered from 1.
+// registeredModel is a name with its versions, numbered from 1. One that the store holds is never changed: writers
+// copy it.
 type registeredModel struct {
 	Name     string                       `json:"name"`
 	Comment  string                       `json:"comment,omitempty"`
@@ -22,7 +26,8 @@ type registeredModel struct {
 	Created  int64                        `json:"created"` // epoch milliseconds
 	Last     int                          `json:"last"`
 	Versions map[string]registeredVersion `json:"versions"`
-	Aliases  map[string]string            `json:"aliases"` // alias to version
+	Aliases  map[string]string            `json:"aliases"`           // alias to version
+	Deleted  bool                         `json:"deleted,omitempty"` // one that the workspace began with
 }
 
 type registeredVersion struct {
@@ -53,33 +58,29 @@ func (s *modelStore) find(name, version string) (m Model, known, found bool) {
 	return v.Model, true, found
 }
 
-// create registers a name.
-func (s *modelStore) create(m registeredModel) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.models[m.Name] != nil {
-		return refuse(http.StatusBadRequest, api.CodeAlreadyExists, "Registered model '%s' already exists.", m.Name)
+// newModel is a registered name without versions.
+func newModel(m registeredModel) change[*registeredModel] {
+	return func(old *registeredModel) (*registeredModel, error) {
+		if old != nil {
+			return nil, refuse(http.StatusBadRequest, api.CodeAlreadyExists, "Registered model '%s' already exists.", m.Name)
+		}
+		m.Versions, m.Aliases = map[string]registeredVersion{}, map[string]string{}
+		return &m, nil
 	}
-	m.Versions, m.Aliases = map[string]registeredVersion{}, map[string]string{}
-	s.models[m.Name] = &m
-	return nil
 }
 
-// addVersion registers the next version of a name. It looks like the version before it, and like an 8B llama
-// if it is the first: no directory is ever taken from a request.
-func (s *modelStore) addVersion(name string, v registeredVersion) (registeredVersion, error) {
-	err := s.in(name, func(m *registeredModel) error {
-		before, ok := m.Versions[strconv.Itoa(m.Last)]
-		m.Last++
-		v.Model = llama8B(name, strconv.Itoa(m.Last))
-		if ok {
-			v.Model = before.Model
-			v.Version = strconv.Itoa(m.Last)
-		}
-		m.Versions[v.Version] = v
-		return nil
-	})
-	return v, err
+// addVersion gives a model its next version. It looks like the version before it, and like an 8B llama if it is the
+// first: no directory is ever taken from a request.
+func (m *registeredModel) addVersion(v registeredVersion) registeredVersion {
+	before, ok := m.Versions[strconv.Itoa(m.Last)]
+	m.Last++
+	v.Model = llama8B(m.Name, strconv.Itoa(m.Last))
+	if ok {
+		v.Model = before.Model
+		v.Version = strconv.Itoa(m.Last)
+	}
+	m.Versions[v.Version] = v
+	return v
 }
 
 // in runs f on a registered model.
@@ -104,36 +105,85 @@ func (s *modelStore) inVersion(name, version string, f func(*registeredModel, re
 	})
 }
 
-func (s *modelStore) delete(name string) error {
-	return s.in(name, func(*registeredModel) error {
-		delete(s.models, name)
-		return nil
-	})
-}
+// change is what becomes of a value; it may be asked several times.
+type change[T any] func(old T) (T, error)
 
-// changeModel runs a change of a model and keeps what it did.
-func (w *workspace) changeModel(name string, change func(*modelStore) error) error {
-	if err := change(&w.models); err != nil {
-		return err
+// changing is a change of a copy of a model that exists.
+func changing(name string, f func(*registeredModel) error) change[*registeredModel] {
+	return func(old *registeredModel) (*registeredModel, error) {
+		if old == nil {
+			return nil, noModel(name)
+		}
+		m := *old
+		m.Versions, m.Aliases = maps.Clone(old.Versions), maps.Clone(old.Aliases)
+		return &m, f(&m)
 	}
-	return w.keepModel(name)
 }
 
-// replace takes the place of all models.
-func (s *modelStore) replace(models map[string]*registeredModel) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.models = models
+// deleting is the change that leaves nothing.
+func deleting(name string) change[*registeredModel] {
+	return func(old *registeredModel) (*registeredModel, error) {
+		if old == nil {
+			return nil, noModel(name)
+		}
+		return nil, nil
+	}
+}
+
+// changeModel changes a registered model; nil stands for one that is not there.
+func (w *workspace) changeModel(ctx context.Context, name string, f change[*registeredModel]) error {
+	return w.commit(ctx, func() ([]entry, error) {
+		next, err := f(w.models.get(name))
+		if err != nil {
+			return nil, err
+		}
+		e := entry{scope: w.name, kind: keepModels, name: name}
+		switch {
+		case next != nil:
+			e.value = next
+		case w.models.seeds[name] != nil:
+			e.value = &registeredModel{Name: name, Deleted: true}
+		}
+		return []entry{e}, nil
+	})
 }
 
 // deleteVersion removes a version; its number is not used again.
-func (w *workspace) deleteVersion(name, version string) error {
-	return w.changeModel(name, func(s *modelStore) error {
-		return s.inVersion(name, version, func(m *registeredModel, v registeredVersion) error {
-			delete(m.Versions, v.Version)
-			return nil
-		})
-	})
+func (w *workspace) deleteVersion(ctx context.Context, name, version string) error {
+	return w.changeModel(ctx, name, changing(name, func(m *registeredModel) error {
+		if _, ok := m.Versions[version]; !ok {
+			return noVersion(name, version)
+		}
+		delete(m.Versions, version)
+		return nil
+	}))
+}
+
+func (s *modelStore) get(name string) *registeredModel {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.models[name]
+}
+
+// set takes a model as it was kept; nil brings back what the server began with.
+func (s *modelStore) set(name string, m *registeredModel) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if m == nil {
+		m = s.seeds[name]
+	}
+	if m == nil || m.Deleted {
+		delete(s.models, name)
+		return
+	}
+	s.models[name] = m
+}
+
+// reset brings back what the server began with.
+func (s *modelStore) reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.models = maps.Clone(s.seeds)
 }
 
 // list calls f for each model in order of names.
@@ -156,23 +206,22 @@ func (m *registeredModel) sorted() []registeredVersion {
 	return out
 }
 
-// seed copies the server's models into a new workspace, so that clients can look them up and add versions.
+// seed gives a new workspace the server's models, so that clients can look them up and add versions.
 func (s *modelStore) seed(models []Model, created int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.models = map[string]*registeredModel{}
+	s.seeds = map[string]*registeredModel{}
 	for _, m := range models {
 		if m.Optimizable && m.ChunkSize == 0 {
 			m.ChunkSize = chunkSize(m.Parameters)
 		}
-		r := s.models[m.Name]
+		r := s.seeds[m.Name]
 		if r == nil {
 			r = &registeredModel{Name: m.Name, Creator: "System", Created: created, Versions: map[string]registeredVersion{}, Aliases: map[string]string{}}
-			s.models[m.Name] = r
+			s.seeds[m.Name] = r
 		}
 		if n, err := strconv.Atoi(m.Version); err == nil {
 			r.Last = max(r.Last, n)
 		}
 		r.Versions[m.Version] = registeredVersion{Model: m, Source: m.Dir, Creator: "System", Created: created}
 	}
+	s.reset()
 }

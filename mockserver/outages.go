@@ -16,11 +16,10 @@ const (
 	coldStart        = 30 * time.Second
 )
 
-// outages knows which entities are down or asleep, by endpoint id and served entity.
-type outages struct {
-	mu    sync.Mutex
-	until map[meterKey]time.Time // crashed, and back at
-	last  map[meterKey]time.Time // called last
+// naps knows which entities are asleep, by endpoint id and served entity.
+type naps struct {
+	mu   sync.Mutex
+	last map[meterKey]time.Time // called last
 }
 
 // Crash takes a served entity down: it is DEPLOYMENT_RECOVERING, and its endpoint not ready, for a while on
@@ -30,37 +29,29 @@ func (s *Server) Crash(token, endpoint, entity string, downtime time.Duration) e
 	if err != nil {
 		return err
 	}
-	return s.crash(w, endpoint, entity, downtime)
+	return s.crash(context.Background(), w, endpoint, entity, downtime)
 }
 
-func (s *Server) crash(w *workspace, endpoint, entity string, downtime time.Duration) error {
-	r, err := w.get(endpoint, s.opts.Progression, s.now())
-	if err != nil {
-		return err
-	}
-	if _, ok := r.Active.entity(entity); !ok {
-		return fmt.Errorf("crash: endpoint %s serves no entity %s", endpoint, entity)
-	}
-	s.outages.mu.Lock()
-	defer s.outages.mu.Unlock()
-	if s.outages.until == nil {
-		s.outages.until = map[meterKey]time.Time{}
-	}
-	s.outages.until[meterKey{r.ID, entity}] = s.now().Add(downtime)
-	return nil
+func (s *Server) crash(ctx context.Context, w *workspace, endpoint, entity string, downtime time.Duration) error {
+	_, err := w.update(ctx, endpoint, s.opts.Progression, s.now(), func(r *draft) error {
+		if _, ok := r.Active.entity(entity); !ok {
+			return fmt.Errorf("crash: endpoint %s serves no entity %s", endpoint, entity)
+		}
+		now := s.now()
+		down := map[string]time.Time{entity: now.Add(downtime)}
+		for e, until := range r.Down {
+			if e != entity && now.Before(until) {
+				down[e] = until
+			}
+		}
+		r.Down = down
+		return nil
+	})
+	return err
 }
 
 // down reports whether an entity is recovering from a crash.
-func (o *outages) down(k meterKey, now time.Time) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	until, crashed := o.until[k]
-	if crashed && !now.Before(until) {
-		delete(o.until, k)
-		crashed = false
-	}
-	return crashed
-}
+func (r *record) down(entity string, now time.Time) bool { return now.Before(r.Down[entity]) }
 
 // recovering is the state of an entity that crashed.
 func recovering() api.EntityState {
@@ -68,17 +59,17 @@ func recovering() api.EntityState {
 }
 
 // idle reports whether an entity has gone to sleep, and remembers that it is called now.
-func (o *outages) idle(k meterKey, ready, now time.Time, p Progression) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	last, called := o.last[k]
+func (n *naps) idle(k meterKey, ready, now time.Time, p Progression) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	last, called := n.last[k]
 	if !called {
 		last = ready
 	}
-	if o.last == nil {
-		o.last = map[meterKey]time.Time{}
+	if n.last == nil {
+		n.last = map[meterKey]time.Time{}
 	}
-	o.last[k] = now
+	n.last[k] = now
 	return p.scaled(now.Sub(last)) >= scaleToZeroAfter
 }
 
@@ -86,11 +77,11 @@ func (o *outages) idle(k meterKey, ready, now time.Time, p Progression) bool {
 // sleeps only where time moves deployments on.
 func (t *attempt) wake(ctx context.Context) error {
 	spec := t.entity.Spec
-	if t.outages.down(t.key(), t.now()) {
+	if t.record.down(spec.Name, t.now()) {
 		return refuse(http.StatusServiceUnavailable, api.CodeUnavailable, "Served entity '%s' of endpoint '%s' is recovering from a crash.", spec.Name, t.record.Name)
 	}
 	p := t.opts.Progression
-	if p.mode != byTime || !deref(spec.ScaleToZeroEnabled) || !t.outages.idle(t.key(), t.record.Active.Started, t.now(), p) {
+	if p.mode != byTime || !deref(spec.ScaleToZeroEnabled) || !t.naps.idle(t.key(), t.record.Active.Started, t.now(), p) {
 		return nil
 	}
 	timer := time.NewTimer(time.Duration(float64(coldStart) / p.factor))

@@ -94,7 +94,7 @@ func (s *Server) setPermissions(x *exchange, keep func([]api.AccessControl) []ap
 	if err != nil {
 		return api.Permissions{}, err
 	}
-	r, err := x.tenant.update(found.Name, s.opts.Progression, x.now, func(r *record) error {
+	r, err := x.tenant.update(x.ctx, found.Name, s.opts.Progression, x.now, func(r *draft) error {
 		if r.ID != found.ID {
 			return noEndpointID(found.ID)
 		}

@@ -29,6 +29,7 @@ type record struct {
 	Pending        *revision               `json:"pending,omitempty"` // rolling out, or failed
 	Stopped        bool                    `json:"stopped,omitempty"`
 	Access         []api.AccessControl     `json:"access,omitempty"` // direct grants
+	Down           map[string]time.Time    `json:"down,omitempty"`   // entities that crashed, and until when
 }
 
 // revision is one accepted config, completed, and how far its rollout has come.

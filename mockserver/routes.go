@@ -13,6 +13,7 @@ type route struct {
 	errors errorShape
 	needs  level // on the endpoint that the path names; routes that find it otherwise check themselves
 	admin  bool  // only with Options.Admin; not recorded, no faults
+	cached bool  // answered from what a shared store told last, without asking it
 }
 
 // routeTable lists everything that the server answers.
@@ -51,20 +52,20 @@ func routeTable() []route {
 		{name: "patch_permissions", method: "PATCH", path: permissions, run: taking((*Server).patchPermissions)},
 		{name: "get_permission_levels", method: "GET", path: permissions + "/permissionLevels", run: asking((*Server).permissionLevels)},
 
-		{name: "invoke_endpoint", method: "POST", path: data + "/{name}/invocations", run: taking((*Server).invokeEndpoint)},
-		{name: "invoke_entity", method: "POST", path: data + "/{name}/served-models/{entity}/invocations", run: taking((*Server).invokeEntity)},
-		{name: "chat_completions", method: "POST", path: data + "/chat/completions", run: taking((*Server).chatCompletions), errors: shapeOpenAI},
-		{name: "completions", method: "POST", path: data + "/completions", run: taking((*Server).completions), errors: shapeOpenAI},
-		{name: "embeddings", method: "POST", path: data + "/embeddings", run: taking((*Server).embeddings), errors: shapeOpenAI},
+		{name: "invoke_endpoint", method: "POST", path: data + "/{name}/invocations", run: taking((*Server).invokeEndpoint), cached: true},
+		{name: "invoke_entity", method: "POST", path: data + "/{name}/served-models/{entity}/invocations", run: taking((*Server).invokeEntity), cached: true},
+		{name: "chat_completions", method: "POST", path: data + "/chat/completions", run: taking((*Server).chatCompletions), errors: shapeOpenAI, cached: true},
+		{name: "completions", method: "POST", path: data + "/completions", run: taking((*Server).completions), errors: shapeOpenAI, cached: true},
+		{name: "embeddings", method: "POST", path: data + "/embeddings", run: taking((*Server).embeddings), errors: shapeOpenAI, cached: true},
 
-		{name: "external_function", method: "POST", path: api.PathExternalFunction, run: taking((*Server).externalFunction)},
+		{name: "external_function", method: "POST", path: api.PathExternalFunction, run: taking((*Server).externalFunction), cached: true},
 
-		{name: "health", method: "GET", path: "/health", run: asking((*Server).health), open: true, admin: true},
-		{name: "ready", method: "GET", path: "/ready", run: asking((*Server).ready), open: true, admin: true},
+		{name: "health", method: "GET", path: "/health", run: asking((*Server).health), open: true, admin: true, cached: true},
+		{name: "ready", method: "GET", path: "/ready", run: asking((*Server).ready), open: true, admin: true, cached: true},
 		{name: "databricks_config", method: "GET", path: "/.well-known/databricks-config", run: asking((*Server).databricksConfig), open: true},
 		{name: "oidc_discovery", method: "GET", path: "/oidc/.well-known/oauth-authorization-server", run: asking((*Server).oidcDiscovery), open: true},
 		{name: "oidc_discovery", method: "GET", path: "/oidc/.well-known/openid-configuration", run: asking((*Server).oidcDiscovery), open: true},
 		{name: "oidc_token", method: "POST", path: "/oidc/v1/token", run: asking((*Server).oidcToken), open: true, errors: shapeOAuth},
-		{name: "scim_me", method: "GET", path: "/api/2.0/preview/scim/v2/Me", run: asking((*Server).scimMe), query: []string{"attributes", "excludedAttributes"}},
+		{name: "scim_me", method: "GET", path: "/api/2.0/preview/scim/v2/Me", run: asking((*Server).scimMe), query: []string{"attributes", "excludedAttributes"}, cached: true},
 	}
 }

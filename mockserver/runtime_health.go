@@ -48,7 +48,7 @@ func (s *Server) activeStates(w *workspace, r *record, now time.Time) (states []
 	states, ready = make([]api.EntityState, len(v.Entities)), true
 	for i, e := range v.Entities {
 		states[i].Deployment = api.DeploymentReady
-		if s.outages.down(meterKey{r.ID, e.Spec.Name}, now) {
+		if r.down(e.Spec.Name, now) {
 			states[i], ready = recovering(), false
 			continue
 		}

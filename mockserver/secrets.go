@@ -1,6 +1,7 @@
 package mockserver
 
 import (
+	"context"
 	"encoding/base64"
 	"maps"
 	"net/http"
@@ -18,35 +19,41 @@ const maxSecret = 128 << 10
 // over the API, which has no route for that here.
 type secretStore struct {
 	mu     sync.Mutex
-	scopes map[string]map[string]secretValue
+	scopes map[string]secretScopeKeys
 }
+
+// secretScopeKeys are the secrets of a scope. Maps that the store holds are never changed: writers copy them.
+type secretScopeKeys map[string]secretValue
 
 type secretValue struct {
 	Value   string    `json:"value"`
 	Updated time.Time `json:"updated"`
 }
 
-// put stores a secret, and makes its scope if there is none.
-func (s *secretStore) put(scope, key, value string, now time.Time) {
+// set takes a scope as it was kept; nil drops it.
+func (s *secretStore) set(scope string, keys secretScopeKeys) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if keys == nil {
+		delete(s.scopes, scope)
+		return
+	}
 	if s.scopes == nil {
-		s.scopes = map[string]map[string]secretValue{}
+		s.scopes = map[string]secretScopeKeys{}
 	}
-	if s.scopes[scope] == nil {
-		s.scopes[scope] = map[string]secretValue{}
-	}
-	if key != "" {
-		s.scopes[scope][key] = secretValue{value, now}
-	}
+	s.scopes[scope] = keys
 }
 
-// restore takes a scope that was kept.
-func (s *secretStore) restore(scope string, keys map[string]secretValue) {
-	s.put(scope, "", "", time.Time{})
+func (s *secretStore) get(scope string) secretScopeKeys {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.scopes[scope] = keys
+	return s.scopes[scope]
+}
+
+func (s *secretStore) reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.scopes = nil
 }
 
 // resolve turns a reference {{secrets/scope/key}} into the secret's value; other strings are values already.
@@ -113,21 +120,20 @@ func (s *Server) createScope(x *exchange, req secretScope) (nothing, error) {
 	if req.Scope == "" {
 		return nothing{}, invalid("scope", "is required")
 	}
-	store := &x.tenant.secrets
-	store.mu.Lock()
-	_, exists := store.scopes[req.Scope]
-	store.mu.Unlock()
-	if exists {
-		return nothing{}, refuse(http.StatusBadRequest, api.CodeAlreadyExists, "Scope %s already exists!", req.Scope)
-	}
-	store.put(req.Scope, "", "", x.now)
-	return nothing{}, x.tenant.keepScope(req.Scope)
+	return nothing{}, x.tenant.changeSecrets(x.ctx, req.Scope, func(old secretScopeKeys) (secretScopeKeys, error) {
+		if old != nil {
+			return nil, refuse(http.StatusBadRequest, api.CodeAlreadyExists, "Scope %s already exists!", req.Scope)
+		}
+		return secretScopeKeys{}, nil
+	})
 }
 
 func (s *Server) deleteScope(x *exchange, req secretScope) (nothing, error) {
-	return nothing{}, x.tenant.changeScope(req.Scope, func(map[string]secretValue) error {
-		delete(x.tenant.secrets.scopes, req.Scope)
-		return nil
+	return nothing{}, x.tenant.changeSecrets(x.ctx, req.Scope, func(old secretScopeKeys) (secretScopeKeys, error) {
+		if old == nil {
+			return nil, noScope(req.Scope)
+		}
+		return nil, nil
 	})
 }
 
@@ -160,14 +166,14 @@ func (s *Server) putSecret(x *exchange, req secretPut) (nothing, error) {
 	if len(value) > maxSecret {
 		return nothing{}, invalid("string_value", "must have at most %d bytes", maxSecret)
 	}
-	return nothing{}, x.tenant.changeScope(req.Scope, func(keys map[string]secretValue) error {
+	return nothing{}, x.tenant.changeScope(x.ctx, req.Scope, func(keys secretScopeKeys) error {
 		keys[req.Key] = secretValue{value, x.now}
 		return nil
 	})
 }
 
 func (s *Server) deleteSecret(x *exchange, req secretKey) (nothing, error) {
-	return nothing{}, x.tenant.changeScope(req.Scope, func(keys map[string]secretValue) error {
+	return nothing{}, x.tenant.changeScope(x.ctx, req.Scope, func(keys secretScopeKeys) error {
 		if _, ok := keys[req.Key]; !ok {
 			return noSecret(req.Scope, req.Key)
 		}
@@ -178,32 +184,55 @@ func (s *Server) deleteSecret(x *exchange, req secretKey) (nothing, error) {
 
 func (s *Server) listSecrets(x *exchange) (secretList, error) {
 	var out secretList
-	err := x.tenant.secrets.in(x.query.Get("scope"), func(keys map[string]secretValue) error {
-		for _, k := range slices.Sorted(maps.Keys(keys)) {
-			out.Secrets = append(out.Secrets, secretInfo{k, keys[k].Updated.UnixMilli()})
+	scope := x.query.Get("scope")
+	keys := x.tenant.secrets.get(scope)
+	if keys == nil {
+		return out, noScope(scope)
+	}
+	for _, k := range slices.Sorted(maps.Keys(keys)) {
+		out.Secrets = append(out.Secrets, secretInfo{k, keys[k].Updated.UnixMilli()})
+	}
+	return out, nil
+}
+
+// changeSecrets changes a secret scope; nil stands for one that is not there.
+func (w *workspace) changeSecrets(ctx context.Context, scope string, f change[secretScopeKeys]) error {
+	return w.commit(ctx, func() ([]entry, error) {
+		next, err := f(w.secrets.get(scope))
+		if err != nil {
+			return nil, err
 		}
-		return nil
+		e := entry{scope: w.name, kind: keepSecrets, name: scope}
+		if next != nil {
+			e.value = next
+		}
+		return []entry{e}, nil
 	})
-	return out, err
 }
 
-// changeScope runs f on the keys of a scope and keeps what it did.
-func (w *workspace) changeScope(scope string, f func(map[string]secretValue) error) error {
-	if err := w.secrets.in(scope, f); err != nil {
-		return err
-	}
-	return w.keepScope(scope)
+// changeScope changes a copy of the keys of a secret scope that exists.
+func (w *workspace) changeScope(ctx context.Context, scope string, f func(secretScopeKeys) error) error {
+	return w.changeSecrets(ctx, scope, func(old secretScopeKeys) (secretScopeKeys, error) {
+		if old == nil {
+			return nil, noScope(scope)
+		}
+		keys := maps.Clone(old)
+		return keys, f(keys)
+	})
 }
 
-// in runs f on the keys of a scope.
-func (s *secretStore) in(scope string, f func(map[string]secretValue) error) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	keys, ok := s.scopes[scope]
-	if !ok {
-		return noScope(scope)
+// PutSecret stores a secret in the token's workspace and makes its scope if there is none.
+func (s *Server) PutSecret(token, scope, key, value string) {
+	w, err := s.tenant(token)
+	if err != nil {
+		return
 	}
-	return f(keys)
+	s.logged("put a secret", w.changeSecrets(context.Background(), scope, func(old secretScopeKeys) (secretScopeKeys, error) {
+		keys := secretScopeKeys{}
+		maps.Copy(keys, old)
+		keys[key] = secretValue{value, s.now()}
+		return keys, nil
+	}))
 }
 
 func secretRoutes() []route {

@@ -103,6 +103,11 @@ func (s *Server) serve(rt route) http.Handler {
 // answer runs the action unless something was wrong before, and writes what came of it.
 func (s *Server) answer(w http.ResponseWriter, rt route, x *exchange, err error) {
 	var resp response
+	if err == nil && x.tenant != nil && !rt.cached {
+		if err = s.ledger.refresh(x.ctx, x.tenant, &s.world); err == nil {
+			x.now = s.now()
+		}
+	}
 	if err == nil && rt.name != "" { // an unknown route names itself
 		err = checkQuery(x.query, rt.query)
 	}

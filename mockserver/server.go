@@ -18,7 +18,6 @@ type Server struct {
 	handler  http.Handler
 	recorder recorder
 	faults   faultList
-	failures failureList
 	traffic  *dice
 	backends backends
 	meters   meters
@@ -26,13 +25,14 @@ type Server struct {
 	buckets  buckets
 	usage    usageLog
 	tables   tables
-	outages  outages
-	vault    *vault
+	naps     naps
 
 	upstreams *upstreams
 
+	ledger ledger
+	world  world
+
 	draining   atomic.Bool
-	ahead      atomic.Int64 // nanoseconds that Advance has put the clock forward
 	mu         sync.Mutex
 	workspaces map[string]*workspace
 	listeners  []*http.Server
@@ -49,6 +49,8 @@ func New(o Options) *Server {
 		upstreams:  newUpstreams(o),
 		tables:     tables{dir: o.InferenceTables, logger: o.Logger},
 		workspaces: map[string]*workspace{},
+		ledger:     ledger{vault: &vault{}},
+		world:      world{scope: newScope(worldScope), format: format{Created: o.Clock().UnixMilli()}},
 	}
 	if o.Simulate {
 		s.backends.open = openSimulated
@@ -77,7 +79,7 @@ func (s *Server) Close() error {
 	}
 	s.upstreams.close()
 	s.tables.close()
-	return errors.Join(append(errs, s.backends.close(), s.vault.close())...)
+	return errors.Join(append(errs, s.backends.close(), s.ledger.vault.close())...)
 }
 
 // drainTimeout is how long Close waits for requests under way.
@@ -98,22 +100,36 @@ func (s *Server) ready(*exchange) (serverState, error) {
 	return serverState{"ready"}, nil
 }
 
-func (s *Server) now() time.Time { return s.opts.Clock().Add(time.Duration(s.ahead.Load())) }
-
-// Advance puts the server's clock forward, for rollouts, rate limits and throughput.
-func (s *Server) Advance(d time.Duration) { s.ahead.Add(int64(max(d, 0))) }
-
 // workspace returns the workspace of a name, made at its first use.
 func (s *Server) workspace(name string) *workspace {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w, ok := s.workspaces[name]
 	if !ok {
-		w = newWorkspace(name, s.vault)
-		w.models.seed(s.opts.Models, s.now().UnixMilli())
+		w = newWorkspace(name, &s.ledger, &s.world)
+		w.models.seed(s.opts.Models, s.world.began())
 		s.workspaces[name] = w
 	}
 	return w
+}
+
+// part is the scope of a name.
+func (s *Server) part(scope string) part {
+	if scope == worldScope {
+		return &s.world
+	}
+	return s.workspace(scope)
+}
+
+// parts are all scopes that the server knows.
+func (s *Server) parts() []part {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := []part{&s.world}
+	for _, w := range s.workspaces {
+		out = append(out, w)
+	}
+	return out
 }
 
 // tenant is the workspace that a bearer token opens.
@@ -145,13 +161,5 @@ func (s *Server) Step(token, endpoint string) error {
 	if err != nil {
 		return err
 	}
-	return s.step(w, endpoint)
-}
-
-// PutSecret stores a secret in the token's workspace and makes its scope if there is none.
-func (s *Server) PutSecret(token, scope, key, value string) {
-	if w, err := s.tenant(token); err == nil {
-		w.secrets.put(scope, key, value, s.now())
-		_ = w.keepScope(scope) // lost with the process at worst
-	}
+	return s.step(context.Background(), w, endpoint)
 }

@@ -11,7 +11,7 @@ func (s *Server) patchNotifications(x *exchange, req api.Notifications) (api.Not
 	if req.Name != "" && req.Name != x.vars["name"] {
 		return api.Notifications{}, invalid("name", "must be the endpoint of the path, '%s', got '%s'", x.vars["name"], req.Name)
 	}
-	r, err := x.tenant.update(x.vars["name"], s.opts.Progression, x.now, func(r *record) error {
+	r, err := x.tenant.update(x.ctx, x.vars["name"], s.opts.Progression, x.now, func(r *draft) error {
 		r.Notifications, r.Updated = req.EmailNotifications.Clone(), x.now
 		return nil
 	})
@@ -23,11 +23,11 @@ func (s *Server) patchNotifications(x *exchange, req api.Notifications) (api.Not
 
 // patchTelemetry answers patch_telemetry: for endpoints with custom models alone, and not during an update.
 func (s *Server) patchTelemetry(x *exchange, req api.PatchTelemetry) (api.Endpoint, error) {
-	return s.change(x, func(r *record) error {
+	return s.change(x, func(r *draft) error {
 		if r.updating() {
 			return currentlyUpdating(r.Name)
 		}
-		if err := checkTelemetry(r, req.TelemetryConfig); err != nil {
+		if err := checkTelemetry(r.record, req.TelemetryConfig); err != nil {
 			return err
 		}
 		r.Telemetry, r.Updated = storedTelemetry(req.TelemetryConfig), x.now

@@ -1,6 +1,7 @@
 package mockserver
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -39,52 +40,42 @@ func (w *workspace) snapshot() workspaceSnapshot {
 	}
 	slices.SortFunc(out.Endpoints, func(a, b *record) int { return a.Order - b.Order })
 	w.models.list(func(m *registeredModel) {
-		c := *m
-		c.Versions, c.Aliases = maps.Clone(m.Versions), maps.Clone(m.Aliases)
-		out.Models[m.Name] = &c
+		out.Models[m.Name] = m
 	})
 	return out
 }
 
 // Restore takes the place of everything that the server holds, secrets included, which are gone.
-func (s *Server) Restore(data []byte) error {
+func (s *Server) Restore(data []byte) error { return s.restore(context.Background(), data) }
+
+func (s *Server) restore(ctx context.Context, data []byte) error {
 	in, err := decode[snapshot](data)
 	if err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
 	s.mu.Lock()
-	old := slices.Collect(maps.Values(s.workspaces))
+	names := slices.Collect(maps.Keys(s.workspaces))
 	s.mu.Unlock()
-	for _, w := range old {
-		if err := s.forget(w); err != nil {
-			return fmt.Errorf("restore: %w", err)
+	for name := range in.Workspaces {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
-	for name, from := range in.Workspaces {
-		if err := s.workspace(name).restore(from, s); err != nil {
+	for _, name := range names {
+		if err := s.workspace(name).restore(ctx, in.Workspaces[name]); err != nil {
 			return fmt.Errorf("restore: %w", err)
 		}
 	}
 	return nil
 }
 
-func (w *workspace) restore(from workspaceSnapshot, s *Server) error {
-	entries := []entry{{keepCounters, "ids", from.IDs}}
+func (w *workspace) restore(ctx context.Context, from workspaceSnapshot) error {
+	entries := []entry{{scope: w.name}, {w.name, keepCounters, "ids", from.IDs}}
 	for _, r := range from.Endpoints {
-		entries = append(entries, entry{keepEndpoints, r.Name, r})
+		entries = append(entries, entry{w.name, keepEndpoints, r.Name, r})
 	}
 	for name, m := range from.Models {
-		entries = append(entries, entry{keepModels, name, m})
+		entries = append(entries, entry{w.name, keepModels, name, m})
 	}
-	if err := w.vault.write(w.name, entries...); err != nil {
-		return err
-	}
-	for _, r := range from.Endpoints {
-		w.put(r, s.opts.Progression, s.now())
-	}
-	w.mu.Lock()
-	w.ids = from.IDs
-	w.mu.Unlock()
-	w.models.replace(from.Models)
-	return nil
+	return w.commit(ctx, func() ([]entry, error) { return entries, nil })
 }

@@ -8,8 +8,8 @@ import (
 
 // stopEndpoint answers stop_endpoint: for endpoints of custom models alone (product documentation).
 func (s *Server) stopEndpoint(x *exchange) (api.Endpoint, error) {
-	return s.change(x, func(r *record) error {
-		if err := suspendable(r); err != nil {
+	return s.change(x, func(r *draft) error {
+		if err := suspendable(r.record); err != nil {
 			return err
 		}
 		if r.Stopped {
@@ -22,8 +22,8 @@ func (s *Server) stopEndpoint(x *exchange) (api.Endpoint, error) {
 
 // startEndpoint answers start_endpoint: what was stopped is deployed anew, as a new config version.
 func (s *Server) startEndpoint(x *exchange) (api.Endpoint, error) {
-	return s.change(x, func(r *record) error {
-		if err := suspendable(r); err != nil {
+	return s.change(x, func(r *draft) error {
+		if err := suspendable(r.record); err != nil {
 			return err
 		}
 		if !r.Stopped {

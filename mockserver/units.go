@@ -25,14 +25,14 @@ func (s *Server) putPTConfig(x *exchange, req api.UpdatePT) (api.Endpoint, error
 	if err := onlyUnits(*req.Config); err != nil {
 		return api.Endpoint{}, err
 	}
-	return s.change(x, func(r *record) error {
+	return s.change(x, func(r *draft) error {
 		if r.updating() {
 			return currentlyUpdating(r.Name)
 		}
 		if spec, ok := r.firstSpec(); ok && kindOf(spec) != kindUnits {
 			return badRequest("Endpoint '%s' was not created with model units: use the config route.", r.Name)
 		}
-		config, err := s.prepare(x.tenant, *req.Config, "config.", r.Name, r)
+		config, err := s.prepare(x.tenant, *req.Config, "config.", r.Name, r.record)
 		if err != nil {
 			return err
 		}

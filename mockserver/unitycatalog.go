@@ -103,7 +103,7 @@ func (s *Server) ucCreate(x *exchange, req ucCreate) (ucModel, error) {
 	}
 	full := req.CatalogName + "." + req.SchemaName + "." + req.Name
 	model := registeredModel{Name: full, Comment: req.Comment, Creator: x.user, Created: x.now.UnixMilli()}
-	if err := x.tenant.changeModel(full, func(s *modelStore) error { return s.create(model) }); err != nil {
+	if err := x.tenant.changeModel(x.ctx, full, newModel(model)); err != nil {
 		return ucModel{}, err
 	}
 	return s.ucGet(&exchange{tenant: x.tenant, vars: map[string]string{"model": full}})
@@ -144,12 +144,12 @@ func (s *Server) ucUpdate(x *exchange, req ucUpdate) (out ucModel, err error) {
 // changeModel changes the model of the path.
 func (x *exchange) changeModel(f func(*registeredModel) error) error {
 	name := x.vars["model"]
-	return x.tenant.changeModel(name, func(s *modelStore) error { return s.in(name, f) })
+	return x.tenant.changeModel(x.ctx, name, changing(name, f))
 }
 
 func (s *Server) ucDelete(x *exchange) (nothing, error) {
 	name := x.vars["model"]
-	return nothing{}, x.tenant.changeModel(name, func(s *modelStore) error { return s.delete(name) })
+	return nothing{}, x.tenant.changeModel(x.ctx, name, deleting(name))
 }
 
 func (s *Server) ucVersions(x *exchange) (out ucVersionList, err error) {
@@ -171,7 +171,7 @@ func (s *Server) ucGetVersion(x *exchange) (out ucVersion, err error) {
 }
 
 func (s *Server) ucDeleteVersion(x *exchange) (nothing, error) {
-	return nothing{}, x.tenant.deleteVersion(x.vars["model"], x.vars["version"])
+	return nothing{}, x.tenant.deleteVersion(x.ctx, x.vars["model"], x.vars["version"])
 }
 
 func (s *Server) ucByAlias(x *exchange) (out ucVersion, err error) {

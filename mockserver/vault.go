@@ -1,152 +1,163 @@
 package mockserver
 
 import (
+	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"time"
+	"net/http"
 
-	"go.etcd.io/bbolt"
-	berrors "go.etcd.io/bbolt/errors"
+	"github.com/inference-iac/terraform-provider-inference/internal/api"
 )
 
-// The kinds of things that a vault keeps, each a bucket in the bucket of a workspace.
+// The kinds of things that are kept.
 const (
 	keepEndpoints = "endpoints"
-	keepSecrets   = "secrets" // by scope
+	keepSecrets   = "secrets" // by secret scope
 	keepModels    = "models"
 	keepCounters  = "counters"
+	keepImages    = "images" // built for deployments that are gone
+	keepClock     = "clock"
+	keepFailures  = "failures"
+	keepFormat    = "format"
 )
 
-// vault keeps what clients were told in a bbolt file: a write is on disk before it is acknowledged. What
-// follows from records and the clock is not written. A nil vault keeps nothing.
-type vault struct {
-	db   *bbolt.DB
-	seal cipher.AEAD // nil: values are stored in the clear, and secrets not at all
-}
-
-// openVault opens or makes the file. With a key all values are encrypted with AES-256-GCM.
-func openVault(path, key string) (*vault, error) {
-	v := &vault{}
-	if key != "" {
-		sum := sha256.Sum256([]byte(key))
-		block, err := aes.NewCipher(sum[:])
-		if err != nil {
-			return nil, fmt.Errorf("open data: %w", err)
-		}
-		if v.seal, err = cipher.NewGCMWithRandomNonce(block); err != nil {
-			return nil, fmt.Errorf("open data: %w", err)
-		}
-	}
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: time.Second})
-	if err != nil {
-		return nil, fmt.Errorf("open data %s: %w", path, err)
-	}
-	v.db = db
-	return v, nil
-}
-
-// sealed reports whether secrets may be kept.
-func (v *vault) sealed() bool { return v != nil && v.seal != nil }
-
-// entry is one value to keep, or to drop if it is nil.
+// entry is one value to keep, or to drop if it is nil. Without a kind it drops everything in its scope.
 type entry struct {
-	kind, name string
-	value      any
+	scope, kind, name string
+	value             any
 }
 
-// write keeps and drops entries of a workspace, all or none.
-func (v *vault) write(workspace string, entries ...entry) error {
-	if v == nil {
-		return nil
+// vault turns values into what a store keeps. Without a store it keeps nothing.
+type vault struct {
+	store  Store
+	seal   cipher.AEAD // nil: values are kept in the clear, and secrets not at all
+	shared bool        // by several servers: what they cannot all know is refused
+}
+
+// newVault encrypts all values with AES-256-GCM if there is a key.
+func newVault(store Store, key string, shared bool) (*vault, error) {
+	v := &vault{store: store, shared: shared}
+	if key == "" {
+		return v, nil
 	}
-	err := v.db.Update(func(tx *bbolt.Tx) error {
-		w, err := tx.CreateBucketIfNotExists([]byte(workspace))
-		if err != nil {
-			return err
-		}
-		for _, e := range entries {
-			b, err := w.CreateBucketIfNotExists([]byte(e.kind))
+	sum := sha256.Sum256([]byte(key))
+	block, err := aes.NewCipher(sum[:])
+	if err != nil {
+		return nil, err
+	}
+	v.seal, err = cipher.NewGCMWithRandomNonce(block)
+	return v, err
+}
+
+// commit keeps and drops entries if the scopes are at the versions given.
+func (v *vault) commit(ctx context.Context, at map[string]int64, entries []entry) (int64, error) {
+	t := Txn{At: at, Changes: make([]Change, 0, len(entries))}
+	for _, e := range entries {
+		c := Change{Scope: e.scope, Kind: e.kind, Name: e.name}
+		if e.value != nil {
+			data, err := v.encode(e)
 			if err != nil {
-				return err
+				return 0, err
 			}
-			if e.value == nil {
-				err = b.Delete([]byte(e.name))
-			} else {
-				err = v.put(b, e)
-			}
-			if err != nil {
-				return err
-			}
+			c.Value = data
 		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("keep data: %w", err)
+		t.Changes = append(t.Changes, c)
 	}
-	return nil
+	return v.store.Commit(ctx, t)
 }
 
-func (v *vault) put(b *bbolt.Bucket, e entry) error {
-	data, err := json.Marshal(e.value)
-	if err != nil {
-		return err
-	}
-	if v.seal != nil {
-		data = v.seal.Seal(nil, nil, data, []byte(e.kind+"/"+e.name))
-	}
-	return b.Put([]byte(e.name), data)
-}
-
-// read calls f for everything that was kept. The bytes are JSON and valid during the call.
-func (v *vault) read(f func(workspace, kind, name string, data []byte) error) error {
-	if v == nil {
-		return nil
-	}
-	err := v.db.View(func(tx *bbolt.Tx) error {
-		return tx.ForEach(func(workspace []byte, w *bbolt.Bucket) error {
-			return w.ForEachBucket(func(kind []byte) error {
-				return w.Bucket(kind).ForEach(func(name, data []byte) error {
-					if v.seal != nil {
-						var err error
-						if data, err = v.seal.Open(nil, nil, data, []byte(string(kind)+"/"+string(name))); err != nil {
-							return fmt.Errorf("%s %s: wrong key: %w", kind, name, err)
-						}
-					}
-					return f(string(workspace), string(kind), string(name), data)
-				})
-			})
-		})
-	})
-	if err != nil {
-		return fmt.Errorf("read data: %w", err)
-	}
-	return nil
-}
-
-// forget drops all of a workspace.
-func (v *vault) forget(workspace string) error {
-	if v == nil {
-		return nil
-	}
-	err := v.db.Update(func(tx *bbolt.Tx) error {
-		if err := tx.DeleteBucket([]byte(workspace)); !errors.Is(err, berrors.ErrBucketNotFound) {
-			return err
+// encode is a value as it is kept, nil if it is not. Without a key secrets are not: a server alone remembers them as
+// long as it lives, one that shares its store refuses them.
+func (v *vault) encode(e entry) (data []byte, err error) {
+	value := e.value
+	if v.seal == nil {
+		if v.shared && holdsSecrets(e) {
+			return nil, refuse(http.StatusBadRequest, api.CodeBadRequest,
+				"Servers that share a store keep secrets only encrypted: start all of them with the same key of the data.")
 		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("keep data: %w", err)
+		switch r := value.(type) {
+		case secretScopeKeys:
+			if !v.shared {
+				return nil, nil
+			}
+		case *record:
+			value = r.withoutSecrets()
+		}
 	}
-	return nil
+	if data, err = json.Marshal(value); err != nil {
+		return nil, fmt.Errorf("keep data: %w", err)
+	}
+	if v.seal != nil && e.kind != keepFormat {
+		data = v.seal.Seal(nil, nil, data, sealed(e.kind, e.name))
+	}
+	return data, nil
+}
+
+func holdsSecrets(e entry) bool {
+	switch value := e.value.(type) {
+	case secretScopeKeys:
+		return len(value) > 0
+	case *record:
+		return value.holdsSecrets()
+	}
+	return false
+}
+
+// sealed is what a sealed value is bound to.
+func sealed(kind, name string) []byte { return []byte(kind + "/" + name) }
+
+// decode is a value as it was before it was kept.
+func (v *vault) decode(c Change) (entry, error) {
+	e := entry{scope: c.Scope, kind: c.Kind, name: c.Name}
+	if c.Value == nil {
+		return e, nil
+	}
+	data := c.Value
+	if v.seal != nil && c.Kind != keepFormat {
+		var err error
+		if data, err = v.seal.Open(nil, nil, data, sealed(c.Kind, c.Name)); err != nil {
+			return e, fmt.Errorf("read data: %s %s: wrong key: %w", c.Kind, c.Name, err)
+		}
+	}
+	var err error
+	switch c.Kind {
+	case keepEndpoints:
+		e.value, err = decoded[*record](data)
+	case keepSecrets:
+		e.value, err = decoded[secretScopeKeys](data)
+	case keepModels:
+		e.value, err = decoded[*registeredModel](data)
+	case keepCounters:
+		e.value, err = decoded[int](data)
+	case keepImages:
+		e.value, err = decoded[bool](data)
+	case keepClock:
+		e.value, err = decoded[lead](data)
+	case keepFailures:
+		e.value, err = decoded[[]armedFailure](data)
+	case keepFormat:
+		e.value, err = decoded[format](data)
+	default:
+		err = fmt.Errorf("the kind is unknown")
+	}
+	if err != nil {
+		return e, fmt.Errorf("read data: %s %s: %w", c.Kind, c.Name, err)
+	}
+	return e, nil
+}
+
+func decoded[T any](data []byte) (any, error) {
+	var v T
+	err := json.Unmarshal(data, &v)
+	return v, err
 }
 
 func (v *vault) close() error {
-	if v == nil {
+	if v.store == nil {
 		return nil
 	}
-	return v.db.Close()
+	return v.store.Close()
 }

@@ -2,38 +2,36 @@ package mockserver
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 )
 
-// workspace is an isolated tenant: its endpoints, secrets and built images.
+// workspace is an isolated tenant: its endpoints, secrets, models and built images.
 type workspace struct {
-	name    string
+	scope
+	ledger *ledger
+	world  *world
+
 	secrets secretStore
 	models  modelStore
 
-	mu        sync.Mutex
 	endpoints map[string]*record
 	ids       int // of endpoints made so far
-	built     map[string]bool
+	images    map[string]bool
 
 	windowStart time.Time // of operations
 	operations  int
-
-	vault *vault // what clients were told is kept there first
 }
 
-func newWorkspace(name string, v *vault) *workspace {
+func newWorkspace(name string, l *ledger, common *world) *workspace {
 	return &workspace{
-		name:      name,
-		vault:     v,
-		endpoints: map[string]*record{},
-		built:     map[string]bool{},
+		scope: newScope(name), ledger: l, world: common,
+		endpoints: map[string]*record{}, images: map[string]bool{},
 	}
 }
 
@@ -47,11 +45,47 @@ func (w *workspace) id() uint64 {
 	return n
 }
 
-// nextID makes the id of a new endpoint: 32 lower-case hex digits, the same from run to run.
-func (w *workspace) nextID() string {
-	w.ids++
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s/%d", w.name, w.ids))
+// endpointID is the id of the nth endpoint: 32 lower-case hex digits, the same from run to run.
+func (w *workspace) endpointID(n int) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s/%d", w.name, n))
 	return hex.EncodeToString(sum[:16])
+}
+
+// take applies an entry; mu is held.
+func (w *workspace) take(e entry) {
+	switch e.kind {
+	case keepEndpoints:
+		if r, ok := e.value.(*record); ok {
+			w.endpoints[e.name] = r
+		} else {
+			delete(w.endpoints, e.name)
+		}
+	case keepCounters:
+		w.ids, _ = e.value.(int)
+	case keepImages:
+		if e.value == nil {
+			delete(w.images, e.name)
+		} else {
+			w.images[e.name] = true
+		}
+	case keepSecrets:
+		keys, _ := e.value.(secretScopeKeys)
+		w.secrets.set(e.name, keys)
+	case keepModels:
+		m, _ := e.value.(*registeredModel)
+		w.models.set(e.name, m)
+	case "":
+		clear(w.endpoints)
+		clear(w.images)
+		w.ids, w.operations = 0, 0
+		w.secrets.reset()
+		w.models.reset()
+	}
+}
+
+// commit changes the workspace, and what failures it uses up.
+func (w *workspace) commit(ctx context.Context, decide func() ([]entry, error)) error {
+	return w.ledger.commit(ctx, decide, w, w.world)
 }
 
 // get returns an endpoint as it is at now.
@@ -62,17 +96,19 @@ func (w *workspace) get(name string, p Progression, now time.Time) (*record, err
 }
 
 // observe is get for a client's GET, which is what a progression by reads counts.
-func (w *workspace) observe(name string, p Progression, now time.Time) (*record, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	r, err := w.load(name, p, now)
+func (w *workspace) observe(ctx context.Context, name string, p Progression, now time.Time) (*record, error) {
+	r, err := w.get(name, p, now)
 	if err != nil || p.mode != byReads || !r.updating() {
 		return r, err
 	}
-	next, pending := *r, *r.Pending
-	pending.Reads++
-	next.Pending = &pending
-	return w.save(advance(&next, p, now), p, now), nil
+	return w.update(ctx, name, p, now, func(r *draft) error {
+		if r.updating() {
+			pending := *r.Pending
+			pending.Reads++
+			r.Pending = &pending
+		}
+		return nil
+	})
 }
 
 // list returns all endpoints as they are at now, oldest first.
@@ -90,117 +126,74 @@ func (w *workspace) list(p Progression, now time.Time) []*record {
 }
 
 // create adds an endpoint; build gets the new id.
-func (w *workspace) create(name string, p Progression, now time.Time, build func(id string) (*record, error)) (*record, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if _, ok := w.endpoints[name]; ok {
-		return nil, alreadyExists(name)
-	}
-	if len(w.endpoints) >= maxEndpoints {
-		return nil, badRequest("The workspace has %d serving endpoints, which is its limit.", maxEndpoints)
-	}
-	r, err := build(w.nextID())
-	if err != nil {
-		return nil, err
-	}
-	r.Order = w.ids
-	r = advance(r, p, now)
-	if err := w.vault.write(w.name, entry{keepEndpoints, name, w.vault.kept(r)}, entry{keepCounters, "ids", w.ids}); err != nil {
-		return nil, err
-	}
-	return w.save(r, p, now), nil
+func (w *workspace) create(ctx context.Context, name string, p Progression, now time.Time, build func(id string) (*draft, error)) (created *record, err error) {
+	err = w.commit(ctx, func() ([]entry, error) {
+		if _, ok := w.endpoints[name]; ok {
+			return nil, alreadyExists(name)
+		}
+		if len(w.endpoints) >= maxEndpoints {
+			return nil, badRequest("The workspace has %d serving endpoints, which is its limit.", maxEndpoints)
+		}
+		n := w.ids + 1
+		d, err := build(w.endpointID(n))
+		if err != nil {
+			return nil, err
+		}
+		d.Order = n
+		created = advance(d.record, p, now)
+		return append(w.written(d, created), entry{w.name, keepCounters, "ids", n}), nil
+	})
+	return created, err
 }
 
 // update changes a copy of an endpoint's record and stores it, unless change fails.
-func (w *workspace) update(name string, p Progression, now time.Time, change func(*record) error) (*record, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	r, err := w.load(name, p, now)
-	if err != nil {
-		return nil, err
-	}
-	next := *r
-	if err := change(&next); err != nil {
-		return nil, err
-	}
-	r = advance(&next, p, now)
-	if err := w.vault.write(w.name, entry{keepEndpoints, name, w.vault.kept(r)}); err != nil {
-		return nil, err
-	}
-	return w.save(r, p, now), nil
+func (w *workspace) update(ctx context.Context, name string, p Progression, now time.Time, change func(*draft) error) (updated *record, err error) {
+	err = w.commit(ctx, func() ([]entry, error) {
+		r, err := w.load(name, p, now)
+		if err != nil {
+			return nil, err
+		}
+		next := *r
+		d := w.draft(&next)
+		if err := change(d); err != nil {
+			return nil, err
+		}
+		updated = advance(d.record, p, now)
+		return append(w.written(d, updated), w.outliving(r, updated, p, now)...), nil
+	})
+	return updated, err
 }
 
 // delete removes an endpoint; its name is free at once.
-func (w *workspace) delete(name string) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if _, ok := w.endpoints[name]; !ok {
-		return noEndpoint(name)
-	}
-	if err := w.vault.write(w.name, entry{keepEndpoints, name, nil}); err != nil {
-		return err
-	}
-	delete(w.endpoints, name)
-	return nil
+func (w *workspace) delete(ctx context.Context, name string, p Progression, now time.Time) error {
+	return w.commit(ctx, func() ([]entry, error) {
+		r, err := w.load(name, p, now)
+		if err != nil {
+			return nil, err
+		}
+		return append(w.outliving(r, nil, p, now), entry{w.name, keepEndpoints, name, nil}), nil
+	})
 }
 
-// put takes a record that was kept.
-func (w *workspace) put(r *record, p Progression, now time.Time) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.save(r, p, now)
+// draft is a record for a write to change.
+func (w *workspace) draft(r *record) *draft { return &draft{record: r, failures: w.world.failures} }
+
+// written are the entries that keep a draft which became r.
+func (w *workspace) written(d *draft, r *record) []entry {
+	out := []entry{{w.name, keepEndpoints, r.Name, r}}
+	if d.spent {
+		out = append(out, w.world.listed(d.failures))
+	}
+	return out
 }
 
-// keepScope keeps the secrets of a scope, if they can be encrypted.
-func (w *workspace) keepScope(scope string) error {
-	if !w.vault.sealed() {
-		return nil
-	}
-	w.secrets.mu.Lock()
-	defer w.secrets.mu.Unlock()
-	e := entry{kind: keepSecrets, name: scope}
-	if keys, ok := w.secrets.scopes[scope]; ok {
-		e.value = keys
-	}
-	return w.vault.write(w.name, e)
-}
-
-// keepModel keeps a registered model with its versions.
-func (w *workspace) keepModel(name string) error {
-	w.models.mu.Lock()
-	defer w.models.mu.Unlock()
-	e := entry{kind: keepModels, name: name}
-	if m, ok := w.models.models[name]; ok {
-		e.value = m
-	}
-	return w.vault.write(w.name, e)
-}
-
-// load advances an endpoint to now and keeps what it became.
+// load advances an endpoint to now and remembers what it became; mu is held.
 func (w *workspace) load(name string, p Progression, now time.Time) (*record, error) {
 	r, ok := w.endpoints[name]
 	if !ok {
 		return nil, noEndpoint(name)
 	}
-	if next := advance(r, p, now); next != r {
-		return w.save(next, p, now), nil
-	}
+	r = advance(r, p, now)
+	w.endpoints[name] = r
 	return r, nil
-}
-
-// save stores a record and remembers the images that its rollout has built.
-func (w *workspace) save(r *record, p Progression, now time.Time) *record {
-	w.endpoints[r.Name] = r
-	for _, v := range []*revision{r.Active, r.Pending} {
-		if v == nil {
-			continue
-		}
-		at := p.progress(v, now)
-		for _, e := range v.Entities {
-			if e.builds() && (v == r.Active || stagesDone(e, p, at) > 0) && (e.Failure == nil || e.Failure.At > 0) {
-				w.built[imageKey(e.Spec)] = true
-			}
-		}
-	}
-	return r
 }

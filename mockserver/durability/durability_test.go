@@ -102,8 +102,7 @@ func surviveKills(t *testing.T, binary string) {
 
 // late answers before it writes.
 var late = plant{
-	file: "vault.go", line: "v.db.Update(", by: "late(v.db, ",
-	imports: `"sync"`,
+	file: "bolt.go", line: "b.db.Update(", by: "late(b.db, ",
 	also: `
 var lateWrites = sync.OnceValue(func() chan func() {
 	queue := make(chan func(), 1<<20)
@@ -132,7 +131,7 @@ func TestLateWritesAreCaught(t *testing.T) {
 }
 
 // unsynced writes without telling the disk.
-var unsynced = plant{file: "vault.go", line: "&bbolt.Options{", by: "&bbolt.Options{NoSync: true, "}
+var unsynced = plant{file: "bolt.go", line: "&bbolt.Options{", by: "&bbolt.Options{NoSync: true, "}
 
 // tracedWrites are what one client is acknowledged, one after the other, under the eyes of strace.
 const tracedWrites = 100

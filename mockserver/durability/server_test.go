@@ -18,7 +18,7 @@ const (
 
 // plant replaces a line of a file of the server and adds what the new line needs. The zero value plants nothing.
 type plant struct {
-	file, line, by, imports, also string
+	file, line, by, also string
 }
 
 // build makes the server's binary, with a planted fault if there is one.
@@ -51,7 +51,7 @@ func (p plant) overlay(t *testing.T, dir string) string {
 	if changed == string(source) {
 		t.Fatalf("%s has no %q to plant a fault in", p.file, p.line)
 	}
-	changed = strings.Replace(changed, "import (", "import (\n"+p.imports, 1) + p.also
+	changed += p.also
 	planted := filepath.Join(dir, "planted.go")
 	overlay := filepath.Join(dir, "overlay.json")
 	list, err := json.Marshal(map[string]map[string]string{"Replace": {path: planted}})
