@@ -59,6 +59,11 @@ func NewExternal(c ExternalConfig, o Options) (*External, error) {
 		return nil, err
 	}
 	x.base = rootURL(base, p.versions...)
+	if c.TokenURL != "" {
+		if _, err := o.Policy.ParseURL(c.TokenURL); err != nil {
+			return nil, err
+		}
+	}
 	return x, nil
 }
 

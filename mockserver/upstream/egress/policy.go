@@ -45,9 +45,9 @@ func ranges() []addressRange {
 		{"168.63.129.16/32", "a metadata address (Azure)", true},
 		{"100.100.100.200/32", "a metadata address (Alibaba)", true},
 		{"192.0.0.192/32", "a metadata address (Oracle)", true},
-		{"fd00:ec2::254/128", "a metadata address (AWS)", true},
-		{"fd00:ec2::23/128", "a metadata address (AWS)", true},
+		{"fd00:ec2::/32", "a metadata address (AWS)", true},
 		{"fd20:ce::254/128", "a metadata address (Google)", true},
+		{"fd00:c1::a9fe:a9fe/128", "a metadata address (Oracle)", true},
 		{"fd00:42::42/128", "a metadata address (Scaleway)", true},
 		{"0.0.0.0/8", "an unspecified address", true},
 		{"169.254.0.0/16", "a link-local or metadata address", true},
@@ -68,8 +68,18 @@ func ranges() []addressRange {
 		{"198.18.0.0/15", "a benchmarking address", false},
 		{"198.51.100.0/24", "a documentation address", false},
 		{"203.0.113.0/24", "a documentation address", false},
+		{"192.88.99.0/24", "a relay's address", true},
+		{"192.31.196.0/24", "a protocol address", false},
+		{"192.52.193.0/24", "a protocol address", false},
+		{"192.175.48.0/24", "a protocol address", false},
 		{"fc00::/7", "a private address", false},
 		{"2001:db8::/32", "a documentation address", false},
+		{"3fff::/20", "a documentation address", false},
+		{"2001:2::/48", "a benchmarking address", false},
+		{"2001:10::/28", "an identifier, not an address", true},
+		{"2001:20::/28", "an identifier, not an address", true},
+		{"5f00::/16", "a segment identifier", true},
+		{"100::/64", "a discard address", true},
 		// Forms that carry an IPv4 address and that no public server has.
 		{"::/96", "an IPv4-compatible address", true},
 		{"::ffff:0:0:0/96", "an IPv4-translated address", true},
@@ -83,9 +93,17 @@ func ranges() []addressRange {
 	return out
 }
 
-// Check refuses an address that the policy does not allow. It is told the address itself, never a name.
+// Check refuses an address that the policy does not allow, or that leads to one that it does not. It is told the
+// address itself, never a name.
 func (p Policy) Check(addr netip.Addr) error {
-	addr = embedded(addr.WithZone("").Unmap())
+	addr = addr.WithZone("").Unmap()
+	if err := p.check(addr); err != nil {
+		return err
+	}
+	return p.check(embedded(addr))
+}
+
+func (p Policy) check(addr netip.Addr) error {
 	for _, r := range ranges() {
 		if !r.prefix.Contains(addr) {
 			continue
@@ -107,7 +125,7 @@ func (p Policy) allows(addr netip.Addr) bool {
 	return false
 }
 
-// embedded returns the IPv4 address that a NAT64 or 6to4 address leads to; others are their own.
+// embedded returns the IPv4 address that a NAT64, 6to4 or ISATAP address leads to; others are their own.
 func embedded(addr netip.Addr) netip.Addr {
 	if !addr.Is6() {
 		return addr
@@ -118,6 +136,8 @@ func embedded(addr netip.Addr) netip.Addr {
 		return netip.AddrFrom4([4]byte(b[12:16]))
 	case netip.MustParsePrefix("2002::/16").Contains(addr):
 		return netip.AddrFrom4([4]byte(b[2:6]))
+	case b[8]&^2 == 0 && [3]byte(b[9:12]) == [3]byte{0, 0x5e, 0xfe}:
+		return netip.AddrFrom4([4]byte(b[12:16]))
 	}
 	return addr
 }
