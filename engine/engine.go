@@ -36,7 +36,9 @@ type Engine struct {
 	// The step loop alone uses these.
 	scheduler *scheduler.Scheduler
 	cache     *kvcache.Cache
-	sampler   sample.Sampler
+	samplers  []sample.Sampler                      // by worker
+	each      func(n int, f func(worker, part int)) // shares parts out over the backend's threads
+	draws     []draw
 	rows      []model.Row
 	planned   []*sequence
 	live      map[*scheduler.Sequence]*sequence
@@ -109,7 +111,7 @@ func load(f *model.Files, o Options) (_ *Engine, err error) {
 			err = errors.Join(err, b.Close())
 		}
 	}()
-	e.backend, e.chunked = b, true
+	e.backend, e.each, e.chunked = b, b.Each, true
 	d, enc, err := model.Load(f, b, o.Format)
 	if err != nil {
 		return nil, err
@@ -130,6 +132,7 @@ func load(f *model.Files, o Options) (_ *Engine, err error) {
 func newEngine(o Options) *Engine {
 	return &Engine{
 		options: o, ends: map[int32]bool{}, live: map[*scheduler.Sequence]*sequence{},
+		samplers: make([]sample.Sampler, o.Threads), each: oneByOne,
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 }

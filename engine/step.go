@@ -3,7 +3,6 @@ package engine
 import (
 	"io"
 
-	"github.com/inference-iac/terraform-provider-inference/engine/sample"
 	"github.com/inference-iac/terraform-provider-inference/engine/scheduler"
 )
 
@@ -100,6 +99,7 @@ func (e *Engine) step() error {
 		return err
 	}
 	e.scheduler.Commit(plan)
+	e.draws = e.draws[:0]
 	for i, slot := range plan {
 		q := e.planned[i]
 		switch {
@@ -110,45 +110,19 @@ func (e *Engine) step() error {
 		case slot.Last():
 			logits := out.Logits[:e.config.Vocab]
 			out.Logits = out.Logits[e.config.Vocab:]
-			e.commit(q, logits)
+			if q.finished {
+				e.idle(q)
+				continue
+			}
+			e.draws = append(e.draws, draw{sequence: q, logits: logits})
 		}
+	}
+	e.sample()
+	for _, d := range e.draws {
+		e.deliver(d)
 	}
 	e.observeQueues()
 	return nil
-}
-
-// commit samples a sequence's next token and delivers what it adds.
-func (e *Engine) commit(q *sequence, logits []float32) {
-	if q.finished {
-		e.idle(q)
-		return
-	}
-	token := e.sampler.Sample(logits, q.request.params(), q.choice, q.outputs())
-	ev := Event{Choice: q.choice}
-	if q.request.Logprobs {
-		ev.Logprobs = []TokenLogprob{e.logprob(logits, token, q.request.TopLogprobs)}
-	}
-	ev.Text, ev.FinishReason = q.accept(token, e.ends[token])
-	e.observeToken(q)
-	q.job.stream.push(ev, 1)
-	if ev.FinishReason != "" {
-		e.finishSequence(q, ev.FinishReason)
-	}
-}
-
-// logprob names a token and its alternatives.
-func (e *Engine) logprob(logits []float32, token int32, top int) TokenLogprob {
-	chosen, best := sample.Logprobs(logits, token, top)
-	out := e.named(chosen)
-	for _, b := range best {
-		out.Top = append(out.Top, e.named(b))
-	}
-	return out
-}
-
-func (e *Engine) named(l sample.Logprob) TokenLogprob {
-	b := e.tokenizer.Bytes(l.ID)
-	return TokenLogprob{Token: validText(b), Bytes: b, Logprob: l.Logprob}
 }
 
 // finishSequence records the end of one choice and, with the last one, of its

@@ -1,8 +1,12 @@
 package sample
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"math"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,6 +20,87 @@ func TestGreedyTakesTheFirstOfEquals(t *testing.T) {
 	nan := float32(math.NaN())
 	if got := Greedy([]float32{nan, 1, nan}); got != 1 {
 		t.Errorf("got %d beside NaN", got)
+	}
+}
+
+// TestGreedyLaw compares with the definition at every length and place.
+func TestGreedyLaw(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		levels := []float32{float32(math.NaN()), float32(math.Inf(-1)), -2, 0, 1, 3, float32(math.Inf(1))}
+		logits := rapid.SliceOfN(rapid.SampledFrom(levels), 1, 40).Draw(t, "logits")
+		want := 0
+		for i, l := range logits {
+			if l > logits[want] || logits[want] != logits[want] && l > levels[1] {
+				want = i
+			}
+		}
+		if math.IsNaN(float64(logits[want])) || logits[want] == levels[1] {
+			want = 0 // nothing stands out
+		}
+		if got := Greedy(logits); got != int32(want) {
+			t.Fatalf("got %d, want %d", got, want)
+		}
+	})
+}
+
+// TestBinsChangeNothing compares with sorting the whole vocabulary.
+func TestBinsChangeNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		logits := rapid.SliceOfN(rapid.Float32Range(-100, 20), 1, 200).Draw(t, "logits")
+		p := Params{
+			Temperature: rapid.Float64Range(0.05, 2).Draw(t, "temperature"), TopK: rapid.SampledFrom([]int{0, 2, 5, 300}).Draw(t, "top_k"),
+			TopP: rapid.SampledFrom([]float64{0, 0.1, 0.9, 0.99999}).Draw(t, "top_p"), Seed: rapid.Uint64().Draw(t, "seed"),
+		}
+		if p.TopK == 0 && p.TopP == 0 {
+			p.TopK = 7
+		}
+		all := make([]candidate, len(logits))
+		top := float64(logits[Greedy(logits)])
+		for i, l := range logits {
+			all[i] = candidate{id: int32(i), p: math.Exp((float64(l) - top) / p.Temperature)}
+		}
+		total := mass(all)
+		slices.SortStableFunc(all, func(a, b candidate) int { return cmp.Compare(b.p, a.p) })
+		if p.TopK > 0 {
+			all = all[:min(p.TopK, len(all))]
+			total = mass(all)
+		}
+		if p.TopP > 0 {
+			all, total = nucleus(all, p.TopP*total)
+		}
+		var s Sampler
+		for index := range 5 {
+			want := pick(all, total*uniform(p.Seed, 0, index))
+			if got := s.Sample(logits, p, 0, index); got != want {
+				t.Fatalf("drew %d, want %d", got, want)
+			}
+		}
+	})
+}
+
+func BenchmarkSample(b *testing.B) {
+	logits := make([]float32, 32000)
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range logits {
+		logits[i] = float32(random.NormFloat64()) * 2
+	}
+	for _, p := range []Params{{Temperature: 1}, {Temperature: 1, TopP: 0.9}, {Temperature: 0.7, TopK: 40}} {
+		b.Run(fmt.Sprintf("p=%g,k=%d", p.TopP, p.TopK), func(b *testing.B) {
+			var s Sampler
+			for i := 0; b.Loop(); i++ {
+				s.Sample(logits, p, 0, i)
+			}
+		})
+	}
+}
+
+func BenchmarkGreedy(b *testing.B) {
+	logits := make([]float32, 32000)
+	for i := range logits {
+		logits[i] = float32(i*7919%32000) / 3200
+	}
+	for b.Loop() {
+		Greedy(logits)
 	}
 }
 

@@ -37,6 +37,11 @@ func (b *Backend) Close() error {
 	return nil
 }
 
+// Each runs f for n parts on the backend's threads and returns when all are done.
+// A worker, below the number of threads, runs one part at a time. No other method
+// may run meanwhile.
+func (b *Backend) Each(n int, f func(worker, part int)) { b.pool.each(n, f) }
+
 // minWork is the number of multiplications under which waking a worker costs more
 // than it saves.
 const minWork = 1 << 18
