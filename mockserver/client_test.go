@@ -13,12 +13,12 @@ import (
 
 // tester speaks HTTP to a server without a socket.
 type tester struct {
-	t     *testing.T
+	t     testing.TB
 	http  http.Client
 	token string
 }
 
-func call(t *testing.T, s *Server) tester {
+func call(t testing.TB, s *Server) tester {
 	t.Helper()
 	return tester{t: t, http: http.Client{Transport: s.Transport()}, token: "token"}
 }
@@ -84,7 +84,7 @@ func (c tester) refused(method, path, body string, status int, code, part string
 	}
 }
 
-func parse(t *testing.T, text string, v any) {
+func parse(t testing.TB, text string, v any) {
 	t.Helper()
 	d := json.NewDecoder(bytes.NewReader([]byte(text)))
 	d.DisallowUnknownFields()

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"net/http"
 	"strings"
 
 	"github.com/inference-iac/terraform-provider-inference/internal/api"
@@ -107,8 +108,22 @@ func (a answer) completion(ctx context.Context, q query, streams []tokenStream) 
 	}
 	u := usageOf(streams)
 	out.Usage = &u
-	return a.json(out), nil
+	return &completionResponse{out, a.entity}, nil
 }
+
+// completionResponse is a whole answer in OpenAI's form.
+type completionResponse struct {
+	api.Completion
+	entity string
+}
+
+func (c *completionResponse) write(w http.ResponseWriter) error {
+	w.Header().Set(api.ServedModelHeader, c.entity)
+	return writeBody(w, "application/json", http.StatusOK, appendCompletion(make([]byte, 0, answerSize), &c.Completion))
+}
+
+// answerSize is what most answers and frames fit in, in bytes.
+const answerSize = 512
 
 // logprobsOf writes log probabilities in the form's own way.
 func logprobsOf(f form, l []api.TokenLogprob) *api.ChoiceLogprobs {

@@ -2,7 +2,6 @@ package mockserver
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -38,7 +37,8 @@ func (e *eventStream) write(w http.ResponseWriter) error {
 	h.Set("Cache-Control", "no-cache")
 	h.Set(api.ServedModelHeader, e.entity)
 	w.WriteHeader(http.StatusOK)
-	out := &eventWriter{w: w, flush: http.NewResponseController(w).Flush}
+	out := &eventWriter{w: w, flush: http.NewResponseController(w).Flush, buf: make([]byte, 0, answerSize)}
+	frame := e.newFrame()
 	started := map[int]bool{}
 	base := 0
 	for i, stream := range e.streams {
@@ -48,7 +48,7 @@ func (e *eventStream) write(w http.ResponseWriter) error {
 		}
 		for ; err == nil; p, err = stream.next(e.ctx) {
 			index := base + p.choice
-			if sendErr := out.json(e.frameOf(p, index, !started[index])); sendErr != nil {
+			if sendErr := out.completion(frame.of(p, index, !started[index])); sendErr != nil {
 				return sendErr
 			}
 			started[index] = true
@@ -63,11 +63,11 @@ func (e *eventStream) write(w http.ResponseWriter) error {
 		last := e.chunk()
 		u := usageOf(e.streams)
 		last.Usage = &u
-		if err := out.json(last); err != nil {
+		if err := out.completion(&last); err != nil {
 			return err
 		}
 	}
-	return out.line([]byte("[DONE]"))
+	return out.done()
 }
 
 func (e *eventStream) chunk() api.Completion {
@@ -78,41 +78,66 @@ func (e *eventStream) chunk() api.Completion {
 	return f
 }
 
-func (e *eventStream) frameOf(p piece, index int, first bool) api.Completion {
-	f := e.chunk()
-	c := api.Choice{Index: index, Logprobs: logprobsOf(e.query.form, p.logprobs)}
-	if p.finish != "" {
-		c.FinishReason = &p.finish
+// streamFrame is a frame that carries a piece. It is used again for each.
+type streamFrame struct {
+	api.Completion
+	choice [1]api.Choice
+	delta  api.Delta
+	text   string
+	finish string
+	form   form
+}
+
+func (e *eventStream) newFrame() *streamFrame {
+	return &streamFrame{Completion: e.chunk(), form: e.query.form}
+}
+
+func (f *streamFrame) of(p piece, index int, first bool) *api.Completion {
+	f.text, f.finish = p.text, p.finish
+	c := api.Choice{Index: index, Logprobs: logprobsOf(f.form, p.logprobs)}
+	if f.finish != "" {
+		c.FinishReason = &f.finish
 	}
-	if e.query.form == formChat {
-		c.Delta = &api.Delta{Content: p.text}
+	if f.form == formChat {
+		f.delta = api.Delta{Content: p.text}
 		if first {
-			c.Delta.Role = "assistant"
+			f.delta.Role = "assistant"
 		}
+		c.Delta = &f.delta
 	} else {
-		c.Text = &p.text
+		c.Text = &f.text
 	}
-	f.Choices = append(f.Choices, c)
-	return f
+	f.choice[0] = c
+	f.Choices = f.choice[:]
+	return &f.Completion
 }
 
 // eventWriter writes frames and flushes each.
 type eventWriter struct {
 	w     io.Writer
 	flush func() error
+	buf   []byte
+}
+
+func (e *eventWriter) completion(c *api.Completion) error {
+	e.buf = appendCompletion(append(e.buf[:0], "data: "...), c)
+	return e.end()
 }
 
 func (e *eventWriter) json(v any) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	return e.line(b)
+	e.buf = append(append(e.buf[:0], "data: "...), marshal(v)...)
+	return e.end()
 }
 
-func (e *eventWriter) line(b []byte) error {
-	frame := append(append([]byte("data: "), b...), '\n', '\n')
-	if _, err := e.w.Write(frame); err != nil {
+func (e *eventWriter) done() error {
+	e.buf = append(e.buf[:0], "data: [DONE]"...)
+	return e.end()
+}
+
+// end sends what stands in the buffer as a frame.
+func (e *eventWriter) end() error {
+	e.buf = append(e.buf, '\n', '\n')
+	if _, err := e.w.Write(e.buf); err != nil {
 		return err
 	}
 	return e.flush()

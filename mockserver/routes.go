@@ -52,11 +52,11 @@ func routeTable() []route {
 		{name: "patch_permissions", method: "PATCH", path: permissions, run: taking((*Server).patchPermissions)},
 		{name: "get_permission_levels", method: "GET", path: permissions + "/permissionLevels", run: asking((*Server).permissionLevels)},
 
-		{name: "invoke_endpoint", method: "POST", path: data + "/{name}/invocations", run: taking((*Server).invokeEndpoint), cached: true},
-		{name: "invoke_entity", method: "POST", path: data + "/{name}/served-models/{entity}/invocations", run: taking((*Server).invokeEntity), cached: true},
-		{name: "chat_completions", method: "POST", path: data + "/chat/completions", run: taking((*Server).chatCompletions), errors: shapeOpenAI, cached: true},
-		{name: "completions", method: "POST", path: data + "/completions", run: taking((*Server).completions), errors: shapeOpenAI, cached: true},
-		{name: "embeddings", method: "POST", path: data + "/embeddings", run: taking((*Server).embeddings), errors: shapeOpenAI, cached: true},
+		{name: "invoke_endpoint", method: "POST", path: data + "/{name}/invocations", run: invoking((*Server).invokeEndpoint), cached: true},
+		{name: "invoke_entity", method: "POST", path: data + "/{name}/served-models/{entity}/invocations", run: invoking((*Server).invokeEntity), cached: true},
+		{name: "chat_completions", method: "POST", path: data + "/chat/completions", run: invoking((*Server).chatCompletions), errors: shapeOpenAI, cached: true},
+		{name: "completions", method: "POST", path: data + "/completions", run: invoking((*Server).completions), errors: shapeOpenAI, cached: true},
+		{name: "embeddings", method: "POST", path: data + "/embeddings", run: invoking((*Server).embeddings), errors: shapeOpenAI, cached: true},
 
 		{name: "external_function", method: "POST", path: api.PathExternalFunction, run: taking((*Server).externalFunction), cached: true},
 

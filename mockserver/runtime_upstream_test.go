@@ -75,7 +75,7 @@ func (g *gpu) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 // engines opens an engines file.
-func engines(t *testing.T, text string, args ...any) *upstream.Set {
+func engines(t testing.TB, text string, args ...any) *upstream.Set {
 	t.Helper()
 	c, err := upstream.ParseConfig("engines.yaml", fmt.Appendf(nil, text, args...))
 	if err != nil {

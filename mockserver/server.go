@@ -47,6 +47,7 @@ func New(o Options) *Server {
 		traffic:    newDice(o.Seed),
 		backends:   backends{open: openEngine},
 		upstreams:  newUpstreams(o),
+		usage:      usageLog{rows: ring[UsageRecord]{size: usageRows}},
 		tables:     tables{dir: o.InferenceTables, logger: o.Logger},
 		workspaces: map[string]*workspace{},
 		ledger:     ledger{vault: &vault{}},

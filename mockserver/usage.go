@@ -1,7 +1,6 @@
 package mockserver
 
 import (
-	"slices"
 	"sync"
 	"time"
 
@@ -22,7 +21,7 @@ const usageRows = 10_000
 
 type usageLog struct {
 	mu   sync.Mutex
-	rows []UsageRecord
+	rows ring[UsageRecord]
 }
 
 // record adds a row if the endpoint tracks usage.
@@ -33,15 +32,12 @@ func (l *usageLog) record(t *attempt, u api.Usage) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.rows = append(l.rows, UsageRecord{Time: t.x.now, Endpoint: t.record.Name, Entity: t.entity.Spec.Name, User: t.x.user, Usage: u})
-	if len(l.rows) > usageRows {
-		l.rows = slices.Delete(l.rows, 0, len(l.rows)-usageRows)
-	}
+	l.rows.push(UsageRecord{Time: t.x.now, Endpoint: t.record.Name, Entity: t.entity.Spec.Name, User: t.x.user, Usage: u})
 }
 
 // Usage returns the last 10,000 rows that usage tracking recorded.
 func (s *Server) Usage() []UsageRecord {
 	s.usage.mu.Lock()
 	defer s.usage.mu.Unlock()
-	return slices.Clone(s.usage.rows)
+	return s.usage.rows.all()
 }
