@@ -81,6 +81,7 @@ func parse(mode string, args []string, stderr io.Writer) (config, []string, erro
 	f.IntVar(&c.options.OperationLimit, "operation-limit", 0, "creates and updates of a workspace in five minutes; the API has 50, 0 is none")
 	f.BoolVar(&c.options.RefuseEmptyConfig, "refuse-empty-config", false, "refuse configs without served entities")
 	f.BoolVar(&c.options.StrictScaleToZero, "strict-scale-to-zero", false, "refuse custom models that leave scale_to_zero_enabled out")
+	f.Bool(llmAPIFlag, false, "answer as LLM-API on TorchServe does instead of the serving API; --llm-api --help lists its flags")
 	f.BoolVar(&c.verbose, "verbose", false, "log every request to stderr")
 	if err := f.Parse(args); err != nil {
 		return c, nil, err

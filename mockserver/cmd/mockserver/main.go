@@ -2,6 +2,7 @@
 //
 //	mockserver [serve] [flags]         serve until SIGINT or SIGTERM
 //	mockserver exec [flags] -- command serve on a free port while a command runs, and exit with its code
+//	mockserver --llm-api [flags]       answer as LLM-API on TorchServe does instead; --llm-api --help lists its flags
 package main
 
 import (
@@ -38,6 +39,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	mode := "serve"
 	if len(args) > 0 && (args[0] == "serve" || args[0] == "exec") {
 		mode, args = args[0], args[1:]
+	}
+	if mode == "serve" && wantsLLMAPI(args) {
+		return runLLMAPI(ctx, args, stdout, stderr)
 	}
 	c, rest, err := parse(mode, args, stderr)
 	switch {
