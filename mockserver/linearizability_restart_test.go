@@ -5,11 +5,11 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/anishathalye/porcupine"
 
 	"github.com/inference-iac/terraform-provider-inference/mockserver"
+	"github.com/inference-iac/terraform-provider-inference/mockserver/linear"
 )
 
 // restarting serves from a server that is replaced every few requests. A request waits for the next server
@@ -69,7 +69,7 @@ func (r *restarting) restart(every int, done <-chan struct{}) (restarts int, err
 }
 
 // overRestarts is a history of a server that is restarted all the time.
-func overRestarts(t *testing.T, open func() (*mockserver.Server, error), seed uint64) []porcupine.Operation {
+func overRestarts(t *testing.T, open func() (*mockserver.Server, error), seed uint64) linear.History {
 	t.Helper()
 	first, err := open()
 	if err != nil {
@@ -103,7 +103,7 @@ func TestLinearizableOverRestarts(t *testing.T) {
 	}
 	// A server that forgets is caught.
 	log := overRestarts(t, func() (*mockserver.Server, error) { return mockserver.New(mockserver.Options{}), nil }, 1)
-	if got := porcupine.CheckOperationsTimeout(specification(0), log, 20*time.Second); got != porcupine.Illegal {
+	if got := log.Check(0); got != porcupine.Illegal {
 		t.Errorf("the history of a server that forgets is %s", got)
 	}
 }

@@ -3,105 +3,17 @@ package mockserver_test
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"runtime"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/anishathalye/porcupine"
 
 	"github.com/inference-iac/terraform-provider-inference/internal/api"
 	"github.com/inference-iac/terraform-provider-inference/mockserver"
+	"github.com/inference-iac/terraform-provider-inference/mockserver/linear"
 )
-
-const (
-	linearClients = 8
-	linearOps     = 40 // of each client
-	linearNames   = 3
-)
-
-// caller is a client that keeps a log of what it asked and was told.
-type caller struct {
-	id   int
-	http http.Client
-	rng  *rand.Rand
-	zero time.Time
-	log  []porcupine.Operation
-	err  error
-}
-
-func (c *caller) run() {
-	for i := range linearOps {
-		in := input{
-			verb:   []verb{createEndpoint, createEndpoint, getEndpoint, getEndpoint, getEndpoint, putConfig, putConfig, deleteEndpoint}[c.rng.IntN(8)],
-			name:   fmt.Sprintf("e%d", c.rng.IntN(linearNames)),
-			entity: fmt.Sprintf("c%d-%d", c.id, i),
-		}
-		op := porcupine.Operation{ClientId: c.id, Input: in, Call: int64(time.Since(c.zero))}
-		out, err := c.call(in)
-		if err != nil {
-			c.err = err
-			return
-		}
-		op.Output, op.Return = out, int64(time.Since(c.zero))
-		c.log = append(c.log, op)
-	}
-}
-
-// call sends one operation.
-func (c *caller) call(in input) (output, error) {
-	entities := []api.ServedEntityInput{{
-		Name: in.entity, EntityName: "system.ai.llama_3_1_8b_instruct", EntityVersion: "1",
-		EntitySettings: api.EntitySettings{WorkloadSize: "Small"},
-	}}
-	switch in.verb {
-	case createEndpoint:
-		return c.send("POST", api.PathEndpoints, api.CreateEndpoint{Name: in.name, Config: &api.ConfigInput{ServedEntities: entities}})
-	case getEndpoint:
-		return c.send("GET", api.EndpointPath(in.name), nil)
-	case putConfig:
-		return c.send("PUT", api.ConfigPath(in.name), api.ConfigInput{ServedEntities: entities})
-	default:
-		return c.send("DELETE", api.EndpointPath(in.name), nil)
-	}
-}
-
-func (c *caller) send(method, path string, body any) (output, error) {
-	var b bytes.Buffer
-	if body != nil {
-		if err := json.NewEncoder(&b).Encode(body); err != nil {
-			return output{}, err
-		}
-	}
-	r, err := http.NewRequest(method, "http://mock.test"+path, &b)
-	if err != nil {
-		return output{}, err
-	}
-	r.Header.Set("Authorization", "Bearer linear")
-	resp, err := c.http.Do(r)
-	if err != nil {
-		return output{}, err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	answer, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return output{}, err
-	}
-	out := output{status: resp.StatusCode}
-	if resp.StatusCode != http.StatusOK {
-		return out, nil
-	}
-	var e api.Endpoint
-	if err := json.Unmarshal(answer, &e); err != nil {
-		return output{}, fmt.Errorf("%s %s: %w", method, path, err)
-	}
-	out.id, out.active, out.pending = e.ID, configOf(e.Config), configOf(e.PendingConfig)
-	return out, nil
-}
 
 // whole reads an answer to its end and hands out what it read.
 func whole(resp *http.Response) (*http.Response, error) {
@@ -113,39 +25,21 @@ func whole(resp *http.Response) (*http.Response, error) {
 	return resp, nil
 }
 
-func configOf(c *api.ConfigOutput) config {
-	if c == nil || len(c.ServedEntities) == 0 {
-		return config{}
-	}
-	return config{c.ConfigVersion, c.ServedEntities[0].Name}
-}
-
 // history lets clients loose on a server and returns what they saw.
-func history(t *testing.T, over http.RoundTripper, seed uint64) []porcupine.Operation {
+func history(t *testing.T, over http.RoundTripper, seed uint64) linear.History {
 	t.Helper()
-	callers := make([]caller, linearClients)
-	zero := time.Now()
-	var all sync.WaitGroup
-	for i := range callers {
-		callers[i] = caller{id: i, http: http.Client{Transport: over}, rng: rand.New(rand.NewPCG(seed, uint64(i))), zero: zero}
-		all.Go(callers[i].run)
+	h, err := linear.Load{}.Run(over, seed)
+	if err != nil {
+		t.Fatal(err)
 	}
-	all.Wait()
-	var log []porcupine.Operation
-	for _, c := range callers {
-		if c.err != nil {
-			t.Fatal(c.err)
-		}
-		log = append(log, c.log...)
-	}
-	return log
+	return h
 }
 
-// check fails unless some order of the operations, each within its interval, explains every answer.
-func check(t *testing.T, reads int, log []porcupine.Operation) {
+// check fails unless some order of the operations explains every answer.
+func check(t *testing.T, reads int, h linear.History) {
 	t.Helper()
-	if got := porcupine.CheckOperationsTimeout(specification(reads), log, 20*time.Second); got != porcupine.Ok {
-		t.Errorf("the history of %d operations is %s", len(log), got)
+	if got := h.Check(reads); got != porcupine.Ok {
+		t.Errorf("the history of %d operations is %s", h.Len(), got)
 	}
 }
 
@@ -268,7 +162,7 @@ func TestPlantedBugsAreCaught(t *testing.T) {
 				if err := s.Close(); err != nil {
 					t.Error(err)
 				}
-				if porcupine.CheckOperationsTimeout(specification(0), log, 20*time.Second) == porcupine.Illegal {
+				if log.Check(0) == porcupine.Illegal {
 					return
 				}
 			}

@@ -39,7 +39,7 @@ func routeTable() []route {
 		{name: "patch_telemetry", method: "PATCH", path: endpoint + "/telemetry-config", run: taking((*Server).patchTelemetry), needs: mayManage},
 		{name: "get_logs", method: "GET", path: entity + "/logs", run: asking((*Server).logs), needs: mayView},
 		{name: "get_build_logs", method: "GET", path: entity + "/build-logs", run: asking((*Server).buildLogs), needs: mayView},
-		{name: "get_metrics", method: "GET", path: endpoint + "/metrics", run: asking((*Server).metrics), needs: mayView},
+		{name: "get_metrics", method: "GET", path: endpoint + "/metrics", run: asking((*Server).metrics), needs: mayView, cached: true},
 		{name: "get_openapi", method: "GET", path: endpoint + "/openapi", run: asking((*Server).openAPI), needs: mayView},
 		{name: "get_optimization_info", method: "GET", path: endpoints + "/get-model-optimization-info/{model}/{version}", run: asking((*Server).optimizationInfo)},
 
@@ -60,8 +60,8 @@ func routeTable() []route {
 
 		{name: "external_function", method: "POST", path: api.PathExternalFunction, run: taking((*Server).externalFunction), cached: true},
 
-		{name: "health", method: "GET", path: "/health", run: asking((*Server).health), open: true, admin: true, cached: true},
-		{name: "ready", method: "GET", path: "/ready", run: asking((*Server).ready), open: true, admin: true, cached: true},
+		{name: "health", method: "GET", path: "/health", run: asking((*Server).health), open: true, admin: true},
+		{name: "ready", method: "GET", path: "/ready", run: asking((*Server).ready), open: true, admin: true},
 		{name: "databricks_config", method: "GET", path: "/.well-known/databricks-config", run: asking((*Server).databricksConfig), open: true},
 		{name: "oidc_discovery", method: "GET", path: "/oidc/.well-known/oauth-authorization-server", run: asking((*Server).oidcDiscovery), open: true},
 		{name: "oidc_discovery", method: "GET", path: "/oidc/.well-known/openid-configuration", run: asking((*Server).oidcDiscovery), open: true},

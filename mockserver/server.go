@@ -93,10 +93,13 @@ type serverState struct {
 // health answers as long as the process lives.
 func (s *Server) health(*exchange) (serverState, error) { return serverState{"ok"}, nil }
 
-// ready answers 503 once the server drains.
-func (s *Server) ready(*exchange) (serverState, error) {
+// ready answers 503 once the server drains, and while it does not reach the store that it shares with others.
+func (s *Server) ready(x *exchange) (serverState, error) {
 	if s.draining.Load() {
 		return serverState{}, refuse(http.StatusServiceUnavailable, api.CodeUnavailable, "The server is shutting down.")
+	}
+	if err := s.ledger.refresh(x.ctx, &s.world); err != nil {
+		return serverState{}, err
 	}
 	return serverState{"ready"}, nil
 }

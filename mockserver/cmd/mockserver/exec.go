@@ -12,7 +12,7 @@ import (
 // execute serves while a command runs, tells it where by its environment, and returns its exit code. Ctrl-C
 // reaches the command by itself, as it is in the same process group; SIGTERM is passed on.
 func execute(ctx context.Context, c config, command []string, stdin io.Reader, stdout, stderr io.Writer) (int, error) {
-	s, err := c.open(stderr)
+	s, err := c.open(ctx, stderr)
 	if err != nil {
 		return 1, err
 	}

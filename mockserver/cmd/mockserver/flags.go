@@ -9,11 +9,11 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"os"
 	"strconv"
 	"strings"
 
 	"github.com/inference-iac/terraform-provider-inference/mockserver"
+	"github.com/inference-iac/terraform-provider-inference/mockserver/etcdstore"
 )
 
 // config is what the flags say.
@@ -21,23 +21,10 @@ type config struct {
 	options mockserver.Options
 	listen  string
 	data    string
-	token   string // printed in the ready line
+	etcd    *etcdstore.Config // nil: state is not shared
+	token   string            // printed in the ready line
 	verbose bool
 	notes   []string // for stderr, before anything else
-}
-
-// dataKey names the environment variable that holds the key of the data file.
-const dataKey = "MOCKSERVER_DATA_KEY"
-
-// open makes the server that the flags describe.
-func (c config) open(stderr io.Writer) (*mockserver.Server, error) {
-	for _, n := range c.notes {
-		_, _ = fmt.Fprintln(stderr, "mockserver:", n)
-	}
-	if c.data == "" {
-		return mockserver.New(c.options), nil
-	}
-	return mockserver.Open(c.data, os.Getenv(dataKey), c.options)
 }
 
 // list is a flag that may be given several times.
@@ -55,7 +42,7 @@ func parse(mode string, args []string, stderr io.Writer) (config, []string, erro
 	var c config
 	var tokens, models, roots, admins list
 	var port int
-	var gpus, progression, cert, key, engines string
+	var gpus, progression, cert, key, engines, store string
 	var scale float64
 	f := flag.NewFlagSet("mockserver "+mode, flag.ContinueOnError)
 	f.SetOutput(stderr)
@@ -72,6 +59,7 @@ func parse(mode string, args []string, stderr io.Writer) (config, []string, erro
 	f.BoolVar(&c.options.Admin, "admin", false, "serve the routes under /__admin/")
 	f.Uint64Var(&c.options.Seed, "seed", 0, "`seed` of the choice between served entities")
 	f.StringVar(&c.data, "data", "", "`file` to keep state in; secrets only with a key in "+dataKey)
+	f.StringVar(&store, "store", "", "`etcd://[user@]host:port[,host:port...][/prefix]` to share state with other mock servers, etcds:// with TLS (parameters cacert, cert, key); the password in ETCDCTL_PASSWORD; secrets only with the same key in "+dataKey+"; rate limits, throughput, metrics, faults and recorded requests stay with each server")
 	f.StringVar(&cert, "tls-cert", "", "certificate `file`, for HTTPS")
 	f.StringVar(&key, "tls-key", "", "key `file`, for HTTPS")
 	f.BoolVar(&c.options.Simulate, "simulate", false, "answer invocations from a simulated model instead of the engine")
@@ -104,6 +92,7 @@ func parse(mode string, args []string, stderr io.Writer) (config, []string, erro
 		func() error { return c.setTLS(cert, key) },
 		func() error { return c.setProgression(progression, scale) },
 		func() error { return c.setEngines(engines) },
+		func() error { return c.setState(store) },
 	} {
 		if err := step(); err != nil {
 			return c, nil, err

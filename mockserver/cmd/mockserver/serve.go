@@ -16,7 +16,7 @@ type ready struct {
 
 // serve runs until ctx ends, and lets requests under way end.
 func serve(ctx context.Context, c config, stdout, stderr io.Writer) error {
-	s, err := c.open(stderr)
+	s, err := c.open(ctx, stderr)
 	if err != nil {
 		return err
 	}
