@@ -14,6 +14,7 @@ type Backend struct {
 	tiles    []attentionTile // by worker
 	quants   []int16         // activations in 16 bits
 	scales   []float32       // of the rows of quants
+	plan     plan            // of the matrices that are multiplied
 }
 
 var _ backend.Backend = (*Backend)(nil)

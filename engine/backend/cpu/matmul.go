@@ -9,44 +9,73 @@ type part struct {
 	column   int // of dst where row 0 of the matrix goes
 }
 
-// blockBytes of weights stay in the second-level cache while all rows of the
-// batch pass over them.
-const blockBytes = 96 << 10
+// plan is how the matrices of a call are cut into parts.
+type plan struct {
+	parts  []part
+	starts []int // first part of each worker
+	width  int   // of a row of the result
+}
+
+const (
+	// blockBytes of weights stay in the second-level cache while all rows of the
+	// batch pass over them.
+	blockBytes = 96 << 10
+	// tileRows is a multiple of the rows of every table's tiles.
+	tileRows = 12
+)
 
 // MatMul implements backend.Backend.
 func (b *Backend) MatMul(dst, x []float32, rows int, ws ...backend.Matrix) {
-	parts, width, cols, work := b.plan(rows, ws)
+	p := &b.plan
+	p.cut(b.pool.threads(), ws)
+	cols := ws[0].(*matrix).cols
 	b.quantiseActivations(x, rows, cols, ws)
 	run := func(_, i int) {
-		p := parts[i]
-		b.multiply(dst[p.column+p.from:], width, x, rows, p)
+		at := p.parts[i]
+		b.multiply(dst[at.column+at.from:], p.width, x, rows, at)
 	}
-	if work < minWork {
-		for i := range parts {
+	if rows*p.width*cols < minWork {
+		for i := range p.parts {
 			run(0, i)
 		}
 		return
 	}
-	b.pool.each(len(parts), run)
+	b.pool.run(len(p.parts), func(worker int) int { return p.starts[worker] }, run)
 }
 
-// plan cuts the matrices into parts and says how wide a row of the result is.
-func (b *Backend) plan(rows int, ws []backend.Matrix) (parts []part, width, cols, work int) {
+// cut shares the rows of all matrices out evenly, and each worker's into parts: at
+// least four, so that another can help one that is held up.
+func (p *plan) cut(threads int, ws []backend.Matrix) {
+	p.parts, p.starts, p.width = p.parts[:0], p.starts[:0], 0
+	total := 0
+	for _, w := range ws {
+		total += w.(*matrix).rows
+	}
+	share := func(worker int) int {
+		if worker == threads {
+			return total
+		}
+		return total * worker / threads / tileRows * tileRows
+	}
+	p.starts = append(p.starts, 0)
+	row := 0
 	for _, w := range ws {
 		m := w.(*matrix)
-		cols = m.cols
 		perRow := max(1, m.Bytes()/max(1, m.rows))
-		// At least four parts a worker, so that one that is held up does not hold up
-		// all; a multiple of 12, so that tiles of 3 and 4 rows have no rest.
-		size := min(blockBytes/perRow, m.rows/(4*b.pool.threads())) / 12 * 12
-		size = max(size, 12)
-		for from := 0; from < m.rows; from += size {
-			parts = append(parts, part{m, from, min(from+size, m.rows), width})
+		size := min(blockBytes/perRow, total/(4*threads)) / tileRows * tileRows
+		for from, to := 0, 0; from < m.rows; from = to {
+			for row+from >= share(len(p.starts)) {
+				p.starts = append(p.starts, len(p.parts))
+			}
+			to = min(from+max(size, tileRows), m.rows, share(len(p.starts))-row)
+			p.parts = append(p.parts, part{m, from, to, row})
 		}
-		width += m.rows
-		work += rows * m.rows * m.cols
+		row += m.rows
 	}
-	return parts, width, cols, work
+	for len(p.starts) < threads {
+		p.starts = append(p.starts, len(p.parts))
+	}
+	p.width = row
 }
 
 // multiply writes one part for all rows of the batch.

@@ -7,13 +7,24 @@ import (
 )
 
 // pool runs the parts of one operation on several goroutines. Parking a goroutine
-// costs about 50 µs, more than many a matrix product, so an idle worker looks for
-// work for a while before it parks. The caller waits for nobody who has not begun:
-// on a busy machine the others may not get a processor for milliseconds.
+// costs about 50 µs, more than many a matrix product, and every wake-up lets the
+// kernel choose a processor anew, on a busy machine often the caller's. So an idle
+// worker looks for work until the step is surely over, and parks then. The caller
+// waits for nobody who has not begun: on a busy machine the others may not get a
+// processor for milliseconds.
 type pool struct {
 	workers []*worker
 	done    sync.WaitGroup
-	job     func(worker int)
+	lanes   []lane // by worker
+	job     func(worker, part int)
+}
+
+// lane is the run of parts that one worker begins with, alone on its cache lines.
+// Neighbouring parts are neighbours in memory, which the processor fetches ahead.
+type lane struct {
+	next atomic.Int64
+	end  int64
+	_    [112]byte
 }
 
 // worker is one goroutine's mailbox, alone on its cache lines.
@@ -34,13 +45,13 @@ const (
 )
 
 const (
-	spins      = 4000 // looks before parking
-	spinsYield = 32   // looks between two offers of the thread to others
+	looks  = 1 << 15 // about 10 µs, between two offers of the thread to others
+	yields = 100     // before parking
 )
 
-// newPool starts threads-1 goroutines; the caller of each is the last worker.
+// newPool starts threads-1 goroutines; the caller of each is worker 0.
 func newPool(threads int) *pool {
-	p := &pool{}
+	p := &pool{lanes: make([]lane, threads)}
 	for i := 1; i < threads; i++ {
 		w := &worker{wake: make(chan struct{}, 1)}
 		p.workers = append(p.workers, w)
@@ -50,31 +61,48 @@ func newPool(threads int) *pool {
 }
 
 // threads is the number of workers, the caller included.
-func (p *pool) threads() int { return len(p.workers) + 1 }
+func (p *pool) threads() int { return len(p.lanes) }
 
-// each shares n parts out, whoever is free takes the next, and returns when all
-// are done.
+// each shares n parts out evenly and returns when all are done.
 func (p *pool) each(n int, f func(worker, part int)) {
+	p.run(n, func(worker int) int { return n * worker / len(p.lanes) }, f)
+}
+
+// run does n parts, those from start(i) on by worker i first, and returns when all
+// are done. Whoever has finished goes on with the parts of the others.
+func (p *pool) run(n int, start func(worker int) int, f func(worker, part int)) {
 	if n <= 1 || len(p.workers) == 0 {
 		for i := range n {
 			f(0, i)
 		}
 		return
 	}
-	var next atomic.Int32
-	p.job = func(id int) {
-		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-			f(id, i)
-		}
+	end := n
+	for i := len(p.lanes) - 1; i >= 0; i-- {
+		first := start(i)
+		p.lanes[i].next.Store(int64(first))
+		p.lanes[i].end = int64(end)
+		end = first
 	}
+	p.job = f
 	for _, w := range p.workers {
 		w.tell(offered)
 	}
-	p.job(0)
+	p.work(0)
 	for _, w := range p.workers {
 		w.join()
 	}
 	p.job = nil
+}
+
+// work does parts until none is left that nobody has begun.
+func (p *pool) work(id int) {
+	for i := range p.lanes {
+		l := &p.lanes[(id+i)%len(p.lanes)]
+		for part := l.next.Add(1) - 1; part < l.end; part = l.next.Add(1) - 1 {
+			p.job(id, int(part))
+		}
+	}
 }
 
 // close ends the goroutines.
@@ -88,7 +116,7 @@ func (p *pool) close() {
 
 func (p *pool) serve(w *worker, id int) {
 	for w.await() {
-		p.job(id)
+		p.work(id)
 		w.state.Store(idle)
 	}
 }
@@ -107,7 +135,7 @@ func (w *worker) join() {
 		return
 	}
 	for i := 1; w.state.Load() != idle; i++ {
-		if i%spinsYield == 0 {
+		if i%looks == 0 {
 			runtime.Gosched()
 		}
 	}
@@ -116,7 +144,7 @@ func (w *worker) join() {
 // await takes the next job; false means that there will be none.
 func (w *worker) await() bool {
 	for {
-		for i := 1; i <= spins; i++ {
+		for i := 1; i <= yields*looks; i++ {
 			switch w.state.Load() {
 			case offered:
 				if w.state.CompareAndSwap(offered, taken) {
@@ -125,7 +153,7 @@ func (w *worker) await() bool {
 			case stopped:
 				return false
 			}
-			if i%spinsYield == 0 {
+			if i%looks == 0 {
 				runtime.Gosched()
 			}
 		}

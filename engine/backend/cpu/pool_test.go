@@ -61,7 +61,7 @@ func TestLateWakeIsNoJob(t *testing.T) {
 // TestAbsentWorkerIsNotWaitedFor checks that the caller does all parts itself when
 // nobody takes its offers.
 func TestAbsentWorkerIsNotWaitedFor(t *testing.T) {
-	p := &pool{workers: []*worker{{wake: make(chan struct{}, 1)}}}
+	p := &pool{workers: []*worker{{wake: make(chan struct{}, 1)}}, lanes: make([]lane, 2)}
 	sum := 0
 	p.each(10, func(_, part int) { sum += part })
 	if sum != 45 || p.workers[0].state.Load() != idle {
