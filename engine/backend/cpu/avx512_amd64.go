@@ -4,10 +4,11 @@
 
 package cpu
 
-// productF32 multiplies rows of weights with 6 of activations, both of k elements, a multiple of 16.
+// productF32 multiplies rows of weights with 6 of activations, both of k elements, a multiple of 16,
+// and fetches the cache line at next, which goes on by hop bytes, with every vector of rows.
 //
 //go:noescape
-func productF32(y *float32, ldy int, w *float32, x *float32, rows int, k int)
+func productF32(y *float32, ldy int, w *float32, x *float32, rows int, k int, next *float32, hop int)
 
 // streamF321 does what productF32 does with 1 of activations, for weights that are not in a cache.
 //
@@ -49,10 +50,11 @@ func streamF327(y *float32, ldy int, w *float32, x *float32, rows int, k int)
 //go:noescape
 func streamF328(y *float32, ldy int, w *float32, x *float32, rows int, k int)
 
-// productBF16 multiplies rows of weights with 6 of activations, both of k elements, a multiple of 16.
+// productBF16 multiplies rows of weights with 6 of activations, both of k elements, a multiple of 16,
+// and fetches the cache line at next, which goes on by hop bytes, with every vector of rows.
 //
 //go:noescape
-func productBF16(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
+func productBF16(y *float32, ldy int, w *uint16, x *float32, rows int, k int, next *uint16, hop int)
 
 // streamBF161 does what productBF16 does with 1 of activations, for weights that are not in a cache.
 //
@@ -94,10 +96,11 @@ func streamBF167(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
 //go:noescape
 func streamBF168(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
 
-// productInt8 multiplies rows of weights with 6 of activations, both of k elements, a multiple of 32.
+// productInt8 multiplies rows of weights with 6 of activations, both of k elements, a multiple of 32,
+// and fetches the cache line at next, which goes on by hop bytes, with every vector of rows.
 //
 //go:noescape
-func productInt8(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
+func productInt8(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int, next *int8, hop int)
 
 // streamInt81 does what productInt8 does with 1 of activations, for weights that are not in a cache.
 //

@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func productF32(y *float32, ldy int, w *float32, x *float32, rows int, k int)
-// Requires: AVX, AVX512F
-TEXT ·productF32(SB), NOSPLIT, $0-48
+// func productF32(y *float32, ldy int, w *float32, x *float32, rows int, k int, next *float32, hop int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·productF32(SB), NOSPLIT, $0-64
 	MOVQ w+16(FP), AX
 	MOVQ x+24(FP), CX
 	MOVQ y+0(FP), DX
@@ -14,6 +14,7 @@ TEXT ·productF32(SB), NOSPLIT, $0-48
 	MOVQ k+40(FP), SI
 	MOVQ k+40(FP), DI
 	MOVQ rows+32(FP), R8
+	MOVQ next+48(FP), R12
 	ADDQ SI, SI
 	ADDQ SI, SI
 	ADDQ DI, DI
@@ -54,6 +55,8 @@ four:
 	MOVQ   k+40(FP), R11
 
 k4:
+	PREFETCHT0    (R12)
+	ADDQ          hop+56(FP), R12
 	VMOVUPS       (AX), Z24
 	VMOVUPS       (AX)(SI*1), Z25
 	VMOVUPS       (AX)(SI*2), Z26
@@ -209,6 +212,8 @@ one:
 	MOVQ   k+40(FP), R11
 
 k1:
+	PREFETCHT0    (R12)
+	ADDQ          hop+56(FP), R12
 	VMOVUPS       (AX), Z24
 	VMOVUPS       (CX), Z28
 	VFMADD231PS   Z28, Z24, Z0
@@ -897,9 +902,9 @@ rows_end:
 	VZEROUPPER
 	RET
 
-// func productBF16(y *float32, ldy int, w *uint16, x *float32, rows int, k int)
-// Requires: AVX, AVX512F
-TEXT ·productBF16(SB), NOSPLIT, $0-48
+// func productBF16(y *float32, ldy int, w *uint16, x *float32, rows int, k int, next *uint16, hop int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·productBF16(SB), NOSPLIT, $0-64
 	MOVQ w+16(FP), AX
 	MOVQ x+24(FP), CX
 	MOVQ y+0(FP), DX
@@ -907,6 +912,7 @@ TEXT ·productBF16(SB), NOSPLIT, $0-48
 	MOVQ k+40(FP), SI
 	MOVQ k+40(FP), DI
 	MOVQ rows+32(FP), R8
+	MOVQ next+48(FP), R12
 	ADDQ SI, SI
 	ADDQ DI, DI
 	ADDQ DI, DI
@@ -946,6 +952,8 @@ four:
 	MOVQ   k+40(FP), R11
 
 k4:
+	PREFETCHT0    (R12)
+	ADDQ          hop+56(FP), R12
 	VPMOVZXWD     (AX), Z24
 	VPSLLD        $0x10, Z24, Z24
 	VPMOVZXWD     (AX)(SI*1), Z25
@@ -1105,6 +1113,8 @@ one:
 	MOVQ   k+40(FP), R11
 
 k1:
+	PREFETCHT0    (R12)
+	ADDQ          hop+56(FP), R12
 	VPMOVZXWD     (AX), Z24
 	VPSLLD        $0x10, Z24, Z24
 	VMOVUPS       (CX), Z28
@@ -1802,9 +1812,9 @@ rows_end:
 	VZEROUPPER
 	RET
 
-// func productInt8(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·productInt8(SB), NOSPLIT, $0-64
+// func productInt8(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int, next *int8, hop int)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
+TEXT ·productInt8(SB), NOSPLIT, $0-80
 	MOVQ w+16(FP), AX
 	MOVQ x+24(FP), CX
 	MOVQ y+0(FP), DX
@@ -1812,8 +1822,9 @@ TEXT ·productInt8(SB), NOSPLIT, $0-64
 	MOVQ k+56(FP), SI
 	MOVQ k+56(FP), DI
 	MOVQ rows+48(FP), R8
-	MOVQ ws+32(FP), R12
-	MOVQ xs+40(FP), R13
+	MOVQ next+64(FP), R12
+	MOVQ ws+32(FP), R13
+	MOVQ xs+40(FP), R14
 	ADDQ DI, DI
 	SHLQ $0x02, BX
 	CMPQ R8, $0x04
@@ -1851,6 +1862,8 @@ four:
 	MOVQ   k+56(FP), R11
 
 k4:
+	PREFETCHT0    (R12)
+	ADDQ          hop+72(FP), R12
 	VPMOVSXBW     (AX), Z24
 	VPMOVSXBW     (AX)(SI*1), Z25
 	VPMOVSXBW     (AX)(SI*2), Z26
@@ -1908,8 +1921,8 @@ k4:
 	VEXTRACTI128  $0x01, Y0, X1
 	VPADDD        X1, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULPS        (R12), X0, X0
-	VBROADCASTSS  (R13), X1
+	VMULPS        (R13), X0, X0
+	VBROADCASTSS  (R14), X1
 	VMULPS        X1, X0, X0
 	VMOVUPS       X0, (R9)
 	ADDQ          BX, R9
@@ -1927,8 +1940,8 @@ k4:
 	VEXTRACTI128  $0x01, Y0, X1
 	VPADDD        X1, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULPS        (R12), X0, X0
-	VBROADCASTSS  4(R13), X1
+	VMULPS        (R13), X0, X0
+	VBROADCASTSS  4(R14), X1
 	VMULPS        X1, X0, X0
 	VMOVUPS       X0, (R9)
 	ADDQ          BX, R9
@@ -1946,8 +1959,8 @@ k4:
 	VEXTRACTI128  $0x01, Y0, X1
 	VPADDD        X1, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULPS        (R12), X0, X0
-	VBROADCASTSS  8(R13), X1
+	VMULPS        (R13), X0, X0
+	VBROADCASTSS  8(R14), X1
 	VMULPS        X1, X0, X0
 	VMOVUPS       X0, (R9)
 	ADDQ          BX, R9
@@ -1965,8 +1978,8 @@ k4:
 	VEXTRACTI128  $0x01, Y0, X1
 	VPADDD        X1, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULPS        (R12), X0, X0
-	VBROADCASTSS  12(R13), X1
+	VMULPS        (R13), X0, X0
+	VBROADCASTSS  12(R14), X1
 	VMULPS        X1, X0, X0
 	VMOVUPS       X0, (R9)
 	ADDQ          BX, R9
@@ -1984,8 +1997,8 @@ k4:
 	VEXTRACTI128  $0x01, Y0, X1
 	VPADDD        X1, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULPS        (R12), X0, X0
-	VBROADCASTSS  16(R13), X1
+	VMULPS        (R13), X0, X0
+	VBROADCASTSS  16(R14), X1
 	VMULPS        X1, X0, X0
 	VMOVUPS       X0, (R9)
 	ADDQ          BX, R9
@@ -2003,12 +2016,12 @@ k4:
 	VEXTRACTI128  $0x01, Y0, X1
 	VPADDD        X1, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULPS        (R12), X0, X0
-	VBROADCASTSS  20(R13), X1
+	VMULPS        (R13), X0, X0
+	VBROADCASTSS  20(R14), X1
 	VMULPS        X1, X0, X0
 	VMOVUPS       X0, (R9)
 	ADDQ          $0x10, DX
-	ADDQ          $0x10, R12
+	ADDQ          $0x10, R13
 	SUBQ          $0x04, R8
 	CMPQ          R8, $0x04
 	JGE           four
@@ -2031,6 +2044,8 @@ one:
 	MOVQ   k+56(FP), R11
 
 k1:
+	PREFETCHT0    (R12)
+	ADDQ          hop+72(FP), R12
 	VPMOVSXBW     (AX), Z24
 	VMOVUPS       (CX), Z28
 	VPDPWSSD      Z28, Z24, Z0
@@ -2059,8 +2074,8 @@ k1:
 	VEXTRACTI128  $0x01, Y0, X6
 	VPADDD        X6, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULSS        (R12), X0, X0
 	VMULSS        (R13), X0, X0
+	VMULSS        (R14), X0, X0
 	VMOVSS        X0, (R9)
 	ADDQ          BX, R9
 	VEXTRACTI64X4 $0x01, Z1, Y24
@@ -2070,8 +2085,8 @@ k1:
 	VEXTRACTI128  $0x01, Y0, X6
 	VPADDD        X6, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULSS        (R12), X0, X0
-	VMULSS        4(R13), X0, X0
+	VMULSS        (R13), X0, X0
+	VMULSS        4(R14), X0, X0
 	VMOVSS        X0, (R9)
 	ADDQ          BX, R9
 	VEXTRACTI64X4 $0x01, Z2, Y24
@@ -2081,8 +2096,8 @@ k1:
 	VEXTRACTI128  $0x01, Y0, X6
 	VPADDD        X6, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULSS        (R12), X0, X0
-	VMULSS        8(R13), X0, X0
+	VMULSS        (R13), X0, X0
+	VMULSS        8(R14), X0, X0
 	VMOVSS        X0, (R9)
 	ADDQ          BX, R9
 	VEXTRACTI64X4 $0x01, Z3, Y24
@@ -2092,8 +2107,8 @@ k1:
 	VEXTRACTI128  $0x01, Y0, X6
 	VPADDD        X6, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULSS        (R12), X0, X0
-	VMULSS        12(R13), X0, X0
+	VMULSS        (R13), X0, X0
+	VMULSS        12(R14), X0, X0
 	VMOVSS        X0, (R9)
 	ADDQ          BX, R9
 	VEXTRACTI64X4 $0x01, Z4, Y24
@@ -2103,8 +2118,8 @@ k1:
 	VEXTRACTI128  $0x01, Y0, X6
 	VPADDD        X6, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULSS        (R12), X0, X0
-	VMULSS        16(R13), X0, X0
+	VMULSS        (R13), X0, X0
+	VMULSS        16(R14), X0, X0
 	VMOVSS        X0, (R9)
 	ADDQ          BX, R9
 	VEXTRACTI64X4 $0x01, Z5, Y24
@@ -2114,11 +2129,11 @@ k1:
 	VEXTRACTI128  $0x01, Y0, X6
 	VPADDD        X6, X0, X0
 	VCVTDQ2PS     X0, X0
-	VMULSS        (R12), X0, X0
-	VMULSS        20(R13), X0, X0
+	VMULSS        (R13), X0, X0
+	VMULSS        20(R14), X0, X0
 	VMOVSS        X0, (R9)
 	ADDQ          $0x04, DX
-	ADDQ          $0x04, R12
+	ADDQ          $0x04, R13
 	DECQ          R8
 	JNZ           one
 

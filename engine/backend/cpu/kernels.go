@@ -1,14 +1,15 @@
 package cpu
 
 // kernels are the inner loops. A tile multiplies rows of weights with columns of
-// activations, both k long and contiguous: y[c*ldy+r] = w[r]·x[c].
+// activations, both k long and contiguous: y[c*ldy+r] = w[r]·x[c]. Next is the
+// weights that will be multiplied after w, to be fetched from memory meanwhile.
 type kernels struct {
 	name string
-	f32  func(y []float32, ldy int, w, x []float32, rows, cols, k int)
-	bf16 func(y []float32, ldy int, w []uint16, x []float32, rows, cols, k int)
+	f32  func(y []float32, ldy int, w, x []float32, rows, cols, k int, next []float32)
+	bf16 func(y []float32, ldy int, w []uint16, x []float32, rows, cols, k int, next []uint16)
 	// int8 sums exactly, because quantisation keeps |w·x| below 2^31, then multiplies
 	// with ws, the scale of each row, and xs, the scale of each column.
-	int8 func(y []float32, ldy int, w []int8, x []int16, ws, xs []float32, rows, cols, k int)
+	int8 func(y []float32, ldy int, w []int8, x []int16, ws, xs []float32, rows, cols, k int, next []int8)
 	// stepK divides every k that f32, bf16 and int8 take; others go to portable.
 	stepK int
 	// scores writes dst[i·ld+j] = query i · key j for n queries, transposed and tileQueries

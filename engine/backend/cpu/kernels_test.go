@@ -52,7 +52,7 @@ func TestTiles(t *testing.T) {
 					w, x := randoms(r, rows*k), randoms(r, cols*k)
 					ldy := rows + 3
 					y := make([]float32, cols*ldy)
-					kern.f32(y, ldy, w, x, rows, cols, k)
+					kern.f32(y, ldy, w, x, rows, cols, k, nil)
 					half := make([]uint16, len(w))
 					rounded := make([]float32, len(w))
 					small, wide := make([]int8, len(w)), make([]int16, len(x))
@@ -65,8 +65,8 @@ func TestTiles(t *testing.T) {
 						wide[i] = int16(v * 4000)
 					}
 					yb, yi := make([]float32, cols*ldy), make([]float32, cols*ldy)
-					kern.bf16(yb, ldy, half, x, rows, cols, k)
-					kern.int8(yi, ldy, small, wide, ones(rows), ones(cols), rows, cols, k)
+					kern.bf16(yb, ldy, half, x, rows, cols, k, nil)
+					kern.int8(yi, ldy, small, wide, ones(rows), ones(cols), rows, cols, k, nil)
 					for c := range cols {
 						for i := range rows {
 							var f, b, scale float64
@@ -107,16 +107,16 @@ func TestTilesAreInvariant(t *testing.T) {
 			half[i] = backend.BFloat16(v)
 		}
 		all, halves := make([]float32, rows*cols), make([]float32, rows*cols)
-		kern.f32(all, rows, w, x, rows, cols, k)
-		kern.bf16(halves, rows, half, x, rows, cols, k)
+		kern.f32(all, rows, w, x, rows, cols, k, nil)
+		kern.bf16(halves, rows, half, x, rows, cols, k, nil)
 		for c := range cols {
 			for i := range rows {
 				var one [1]float32
-				kern.f32(one[:], 1, w[i*k:(i+1)*k], x[c*k:(c+1)*k], 1, 1, k)
+				kern.f32(one[:], 1, w[i*k:(i+1)*k], x[c*k:(c+1)*k], 1, 1, k, nil)
 				if one[0] != all[c*rows+i] {
 					t.Errorf("f32 at %d, %d: alone %g, in the batch %g", i, c, one[0], all[c*rows+i])
 				}
-				kern.bf16(one[:], 1, half[i*k:(i+1)*k], x[c*k:(c+1)*k], 1, 1, k)
+				kern.bf16(one[:], 1, half[i*k:(i+1)*k], x[c*k:(c+1)*k], 1, 1, k, nil)
 				if one[0] != halves[c*rows+i] {
 					t.Errorf("bf16 at %d, %d: alone %g, in the batch %g", i, c, one[0], halves[c*rows+i])
 				}

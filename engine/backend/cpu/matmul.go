@@ -6,7 +6,8 @@ import "github.com/inference-iac/terraform-provider-inference/engine/backend"
 type part struct {
 	m        *matrix
 	from, to int
-	column   int // of dst where row 0 of the matrix goes
+	column   int  // of dst where row 0 of the matrix goes
+	last     bool // of its worker or of its matrix
 }
 
 // plan is how the matrices of a call are cut into parts.
@@ -31,8 +32,11 @@ func (b *Backend) MatMul(dst, x []float32, rows int, ws ...backend.Matrix) {
 	cols := ws[0].(*matrix).cols
 	b.quantiseActivations(x, rows, cols, ws)
 	run := func(_, i int) {
-		at := p.parts[i]
-		b.multiply(dst[at.column+at.from:], p.width, x, rows, at)
+		at, next := p.parts[i], part{}
+		if !at.last {
+			next = p.parts[i+1]
+		}
+		b.multiply(dst[at.column+at.from:], p.width, x, rows, at, next)
 	}
 	if rows*p.width*cols < minWork {
 		for i := range p.parts {
@@ -68,7 +72,8 @@ func (p *plan) cut(threads int, ws []backend.Matrix) {
 				p.starts = append(p.starts, len(p.parts))
 			}
 			to = min(from+max(size, tileRows), m.rows, share(len(p.starts))-row)
-			p.parts = append(p.parts, part{m, from, to, row})
+			last := to == m.rows || row+to == share(len(p.starts))
+			p.parts = append(p.parts, part{m, from, to, row, last})
 		}
 		row += m.rows
 	}
@@ -78,8 +83,9 @@ func (p *plan) cut(threads int, ws []backend.Matrix) {
 	p.width = row
 }
 
-// multiply writes one part for all rows of the batch.
-func (b *Backend) multiply(y []float32, ldy int, x []float32, rows int, p part) {
+// multiply writes one part for all rows of the batch; next is the part after it,
+// in the same matrix or empty.
+func (b *Backend) multiply(y []float32, ldy int, x []float32, rows int, p, next part) {
 	k := p.m.cols
 	kern := &b.kernels
 	if k%kern.stepK != 0 {
@@ -88,11 +94,11 @@ func (b *Backend) multiply(y []float32, ldy int, x []float32, rows int, p part) 
 	n := p.to - p.from
 	switch {
 	case p.m.f32 != nil:
-		kern.f32(y, ldy, p.m.f32[p.from*k:p.to*k], x, n, rows, k)
+		kern.f32(y, ldy, p.m.f32[p.from*k:p.to*k], x, n, rows, k, p.m.f32[next.from*k:next.to*k])
 	case p.m.bf16 != nil:
-		kern.bf16(y, ldy, p.m.bf16[p.from*k:p.to*k], x, n, rows, k)
+		kern.bf16(y, ldy, p.m.bf16[p.from*k:p.to*k], x, n, rows, k, p.m.bf16[next.from*k:next.to*k])
 	default:
-		kern.int8(y, ldy, p.m.int8[p.from*k:p.to*k], b.quants, p.m.scale[p.from:p.to], b.scales, n, rows, k)
+		kern.int8(y, ldy, p.m.int8[p.from*k:p.to*k], b.quants, p.m.scale[p.from:p.to], b.scales, n, rows, k, p.m.int8[next.from*k:next.to*k])
 	}
 }
 

@@ -25,7 +25,7 @@ func portable() kernels {
 	}
 }
 
-func tileF32(y []float32, ldy int, w, x []float32, rows, cols, k int) {
+func tileF32(y []float32, ldy int, w, x []float32, rows, cols, k int, _ []float32) {
 	for r := range rows {
 		wr := w[r*k : r*k+k]
 		for c := range cols {
@@ -52,7 +52,7 @@ func dotF32(a, b []float32) float32 {
 	return (s0 + s1) + (s2 + s3)
 }
 
-func tileBF16(y []float32, ldy int, w []uint16, x []float32, rows, cols, k int) {
+func tileBF16(y []float32, ldy int, w []uint16, x []float32, rows, cols, k int, _ []uint16) {
 	for r := range rows {
 		wr := w[r*k : r*k+k]
 		for c := range cols {
@@ -81,7 +81,7 @@ func dotBF16(a []uint16, b []float32) float32 {
 // widen makes a float32 of a bfloat16.
 func widen(b uint16) float32 { return math.Float32frombits(uint32(b) << 16) }
 
-func tileInt8(y []float32, ldy int, w []int8, x []int16, ws, xs []float32, rows, cols, k int) {
+func tileInt8(y []float32, ldy int, w []int8, x []int16, ws, xs []float32, rows, cols, k int, _ []int8) {
 	for r := range rows {
 		wr := w[r*k : r*k+k]
 		for c := range cols {

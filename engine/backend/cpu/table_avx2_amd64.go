@@ -19,8 +19,8 @@ func avx2() kernels {
 	return kernels{
 		name: "avx2",
 		f32:  f32.multiply, bf16: bf16.multiply,
-		int8: func(y []float32, ldy int, w []int8, x []int16, ws, xs []float32, rows, cols, k int) {
-			int8s.multiply(y, ldy, w, x, rows, cols, k)
+		int8: func(y []float32, ldy int, w []int8, x []int16, ws, xs []float32, rows, cols, k int, next []int8) {
+			int8s.multiply(y, ldy, w, x, rows, cols, k, next)
 			for c := range cols {
 				row := y[c*ldy : c*ldy+rows]
 				for r := range row {
@@ -67,7 +67,7 @@ type tiles[W, X any] struct {
 // be preempted, so each is kept in microseconds. The first columns take row after
 // row, because weights that come from memory arrive almost twice as fast when the
 // processor sees one rising sequence of addresses.
-func (t *tiles[W, X]) multiply(y []float32, ldy int, w []W, x []X, rows, cols, k int) {
+func (t *tiles[W, X]) multiply(y []float32, ldy int, w []W, x []X, rows, cols, k int, _ []W) {
 	for c := 0; c < cols; c += 4 {
 		n := min(4, cols-c)
 		in := &x[c*k]

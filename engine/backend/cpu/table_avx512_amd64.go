@@ -1,31 +1,39 @@
 package cpu
 
+import "unsafe"
+
 //go:generate go -C asm run ./avx512 -out ../avx512_amd64.s -stubs ../avx512_amd64.go -pkg cpu
 
 // avx512 are the AVX2 kernels with the products and the attention of avx512_amd64.s.
 func avx512() kernels {
 	k := avx2()
 	k.name, k.stepK = "avx512", 32
-	k.f32 = func(y []float32, ldy int, w, x []float32, rows, cols, k int) {
-		shapes := shapes[product[float32]]{
-			stream: [...]product[float32]{streamF321, streamF322, streamF323, streamF324, streamF325, streamF326, streamF327, streamF328},
-			cached: productF32,
+	k.f32 = func(y []float32, ldy int, w, x []float32, rows, cols, k int, next []float32) {
+		stream := [...]product[float32]{streamF321, streamF322, streamF323, streamF324, streamF325, streamF326, streamF327, streamF328}
+		c := lead(cols)
+		stream[c-1](&y[0], ldy, &w[0], &x[0], rows, k)
+		for f := fetching(w, next, rows, k, 16); c < cols; c += six {
+			at, hop := f.lines()
+			productF32(&y[c*ldy], ldy, &w[0], &x[c*k], rows, k, at, hop)
 		}
-		shapes.each(cols, func(c int, f product[float32]) { f(&y[c*ldy], ldy, &w[0], &x[c*k], rows, k) })
 	}
-	k.bf16 = func(y []float32, ldy int, w []uint16, x []float32, rows, cols, k int) {
-		shapes := shapes[product[uint16]]{
-			stream: [...]product[uint16]{streamBF161, streamBF162, streamBF163, streamBF164, streamBF165, streamBF166, streamBF167, streamBF168},
-			cached: productBF16,
+	k.bf16 = func(y []float32, ldy int, w []uint16, x []float32, rows, cols, k int, next []uint16) {
+		stream := [...]product[uint16]{streamBF161, streamBF162, streamBF163, streamBF164, streamBF165, streamBF166, streamBF167, streamBF168}
+		c := lead(cols)
+		stream[c-1](&y[0], ldy, &w[0], &x[0], rows, k)
+		for f := fetching(w, next, rows, k, 16); c < cols; c += six {
+			at, hop := f.lines()
+			productBF16(&y[c*ldy], ldy, &w[0], &x[c*k], rows, k, at, hop)
 		}
-		shapes.each(cols, func(c int, f product[uint16]) { f(&y[c*ldy], ldy, &w[0], &x[c*k], rows, k) })
 	}
-	k.int8 = func(y []float32, ldy int, w []int8, x []int16, ws, xs []float32, rows, cols, k int) {
-		shapes := shapes[scaled]{
-			stream: [...]scaled{streamInt81, streamInt82, streamInt83, streamInt84, streamInt85, streamInt86, streamInt87, streamInt88},
-			cached: productInt8,
+	k.int8 = func(y []float32, ldy int, w []int8, x []int16, ws, xs []float32, rows, cols, k int, next []int8) {
+		stream := [...]scaled{streamInt81, streamInt82, streamInt83, streamInt84, streamInt85, streamInt86, streamInt87, streamInt88}
+		c := lead(cols)
+		stream[c-1](&y[0], ldy, &w[0], &x[0], &ws[0], &xs[0], rows, k)
+		for f := fetching(w, next, rows, k, 32); c < cols; c += six {
+			at, hop := f.lines()
+			productInt8(&y[c*ldy], ldy, &w[0], &x[c*k], &ws[0], &xs[c], rows, k, at, hop)
 		}
-		shapes.each(cols, func(c int, f scaled) { f(&y[c*ldy], ldy, &w[0], &x[c*k], &ws[0], &xs[c], rows, k) })
 	}
 	k.scores = func(dst []float32, ld int, q, k []float32, ldk, n, dim int) {
 		queries(n, 8, func(i, m int) {
@@ -42,29 +50,51 @@ func avx512() kernels {
 	return k
 }
 
-// product multiplies rows of weights with a number of columns of activations.
+// product multiplies rows of weights that come from memory with a number of
+// columns of activations.
 type (
 	product[W any] func(y *float32, ldy int, w *W, x *float32, rows, k int)
 	scaled         func(y *float32, ldy int, w *int8, x *int16, ws, xs *float32, rows, k int)
 )
 
-// shapes are the products of one number format.
-type shapes[F any] struct {
-	stream [8]F // for weights that come from memory, by the number of columns
-	cached F    // of six columns, for weights that an earlier product has read
+// six is how many columns a product of cached weights takes. Each is one assembly
+// call of a few microseconds.
+const six = 6
+
+// lead is the number of the first columns, which read the weights: as few as whole
+// sixes leave, of at most eight.
+func lead(cols int) int {
+	if cols <= 8 {
+		return cols
+	}
+	return (cols-1)%six + 1
 }
 
-// each cuts cols into runs: the first reads the weights from memory and is as
-// short as whole sixes leave it. Each run is one assembly call of a few
-// microseconds.
-func (s *shapes[F]) each(cols int, f func(from int, product F)) {
-	const six = 6
-	first := cols
-	if cols > len(s.stream) {
-		first = (cols-1)%six + 1
+// hop is how many bytes a fetch goes on with each vector of four rows: a quarter
+// of what is multiplied in f32, so that few lines are on their way at a time and
+// all have come long before the last column of a prompt.
+const hop = 16
+
+// fetch walks over the weights of the next part, so many with each product.
+type fetch[W any] struct {
+	here *W
+	next []W
+	step int
+}
+
+// fetching is a fetch during products of w, in vectors of lanes.
+func fetching[W any](w, next []W, rows, k, lanes int) fetch[W] {
+	vectors := (rows/4 + rows%4) * (k / lanes)
+	return fetch[W]{&w[0], next, vectors * hop / int(unsafe.Sizeof(w[0]))}
+}
+
+// lines is where the next product begins to fetch, and in which steps: none once
+// all is fetched.
+func (f *fetch[W]) lines() (from *W, step int) {
+	if len(f.next) == 0 {
+		return f.here, 0
 	}
-	f(0, s.stream[first-1])
-	for c := first; c < cols; c += six {
-		f(c, s.cached)
-	}
+	from = &f.next[0]
+	f.next = f.next[min(f.step, len(f.next)):]
+	return from, hop
 }

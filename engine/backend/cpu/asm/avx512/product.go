@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
@@ -21,9 +22,16 @@ const (
 // kind is a number format of weights.
 type kind struct {
 	name          string
-	weight, input int // bytes of one element
-	step          int // elements of one vector operation
-	signature     string
+	weight, input int    // bytes of one element
+	step          int    // elements of one vector operation
+	signature     string // of a stream; a product has two parameters more
+}
+
+// ahead are the parameters of a product for what it fetches.
+func (k kind) ahead() string {
+	weight := k.signature[strings.Index(k.signature, "w *")+2:]
+	weight = weight[:strings.Index(weight, ",")]
+	return strings.TrimSuffix(k.signature, ")") + ", next " + weight + ", hop int)"
 }
 
 func kinds() []kind {
@@ -43,20 +51,29 @@ type operands struct {
 	y, ldy  reg.GPVirtual
 	ws, xs  reg.GPVirtual // scales of Int8
 	k, rows reg.GPVirtual
+	next    reg.GPVirtual // address to fetch
+	hop     operand.Mem   // bytes that it goes on by
 }
 
 // product writes y[c·ldy + r] = w[r]·x[c] for any number of rows, four and then
-// one at a time, of weights that are in a cache. Every element has one accumulator of one vector and is summed in
-// the same order in every shape, which makes batches invariant.
+// one at a time, of weights that are in a cache. Every element has one accumulator
+// of one vector and is summed in the same order in every shape, which makes
+// batches invariant. The weights of the next part come from memory meanwhile.
 func product(k kind, cols int) {
 	name := "product" + k.name
-	build.TEXT(name, attr.NOSPLIT, k.signature)
-	build.Doc(fmt.Sprintf("%s multiplies rows of weights with %d of activations, both of k elements, a multiple of %d.", name, cols, k.step))
+	build.TEXT(name, attr.NOSPLIT, k.ahead())
+	build.Doc(fmt.Sprintf("%s multiplies rows of weights with %d of activations, both of k elements, a multiple of %d,", name, cols, k.step),
+		"and fetches the cache line at next, which goes on by hop bytes, with every vector of rows.")
 	build.Pragma("noescape")
 	o := operands{
 		w: load("w"), x: load("x"), y: load("y"), ldy: load("ldy"), ldw: load("k"), ldx: load("k"), rows: load("rows"),
-		w3: build.GP64(), x3: build.GP64(), k: build.GP64(),
+		w3: build.GP64(), x3: build.GP64(), k: build.GP64(), next: load("next"),
 	}
+	hop, err := build.Param("hop").Resolve()
+	if err != nil {
+		panic(err) // the signature is ours
+	}
+	o.hop = hop.Addr
 	if k.name == "Int8" {
 		o.ws, o.xs = load("ws"), load("xs")
 	}
@@ -96,6 +113,8 @@ func pass(k kind, o operands, rows, cols int) {
 	build.Load(build.Param("k"), o.k)
 	loop := fmt.Sprintf("k%d", rows)
 	build.Label(loop)
+	build.PREFETCHT0(operand.Mem{Base: o.next})
+	build.ADDQ(o.hop, o.next)
 	for r := range rows {
 		weight(k, o, r, weights+r)
 	}
