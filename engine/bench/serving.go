@@ -82,14 +82,20 @@ func batching(ctx context.Context, o options, r *report, dir string, f engine.Fo
 	return nil
 }
 
-// throughput is output tokens a second of all requests together.
+// throughput is output tokens a second of all requests together, from the first
+// one's submission on.
 func throughput(ctx context.Context, e *engine.Engine, turn int) (float64, error) {
-	// A first request keeps the engine busy while the others come, so that static
-	// batches are full.
-	first, err := e.Submit(ctx, engine.Request{Prompt: text(500+turn, requestPrompt), MaxTokens: shortest})
+	// Something runs until all have been submitted, so that static batches are full.
+	busy, release := context.WithCancel(ctx)
+	defer release()
+	running, err := e.Submit(busy, engine.Request{Prompt: text(500+turn, requestPrompt)})
 	if err != nil {
 		return 0, err
 	}
+	if _, err := running.Next(ctx); err != nil {
+		return 0, err
+	}
+	begin := time.Now()
 	var streams []*engine.Stream
 	for i := range requests {
 		s, err := e.Submit(ctx, engine.Request{Prompt: text(turn*requests+i, requestPrompt), MaxTokens: outputTokens(i)})
@@ -98,10 +104,7 @@ func throughput(ctx context.Context, e *engine.Engine, turn int) (float64, error
 		}
 		streams = append(streams, s)
 	}
-	if err := drain(ctx, first); err != nil {
-		return 0, err
-	}
-	begin := time.Now()
+	release()
 	tokens := 0
 	for _, s := range streams {
 		if err := drain(ctx, s); err != nil {
