@@ -23,6 +23,7 @@ type config struct {
 	data    string
 	etcd    *etcdstore.Config // nil: state is not shared
 	token   string            // printed in the ready line
+	secrets []secret          // of that token's workspace
 	verbose bool
 	notes   []string // for stderr, before anything else
 }
@@ -40,7 +41,7 @@ func (l *list) Set(s string) error {
 // parse reads the flags and returns what stands behind them.
 func parse(mode string, args []string, stderr io.Writer) (config, []string, error) {
 	var c config
-	var tokens, models, roots, admins list
+	var tokens, models, roots, admins, secrets list
 	var port int
 	var gpus, progression, cert, key, engines, store string
 	var scale float64
@@ -49,6 +50,7 @@ func parse(mode string, args []string, stderr io.Writer) (config, []string, erro
 	f.StringVar(&c.listen, "listen", "127.0.0.1:0", "`address` to serve on; port 0 takes a free one")
 	f.IntVar(&port, "port", -1, "`port` to serve on, instead of the one in --listen")
 	f.Var(&tokens, "token", "accepted bearer token, `[user=]token`, repeatable; without any, every token opens a workspace of its own")
+	f.Var(&secrets, "secret", "secret of the printed token's workspace, `scope/key=reference` with env:NAME or file:PATH, repeatable")
 	f.Var(&models, "model", "registered model, `name[=dir][,version=N][,parameters=N][,type=T][,task=T][,chunk=N][,optimizable=BOOL]`, repeatable")
 	f.Var(&roots, "models-dir", "`directory` tree catalog.schema.name/version of Hugging Face or MLflow models, repeatable")
 	f.Var(&admins, "admin-user", "`user` who may do everything, repeatable; without any, permissions are kept, not enforced")
@@ -87,6 +89,7 @@ func parse(mode string, args []string, stderr io.Writer) (config, []string, erro
 	}
 	for _, step := range []func() error{
 		func() error { return c.setTokens(tokens) },
+		func() error { return c.setSecrets(secrets) },
 		func() error { return c.setModels(models, roots) },
 		func() error { return c.setGPUs(gpus) },
 		func() error { return c.setTLS(cert, key) },

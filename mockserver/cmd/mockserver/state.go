@@ -39,6 +39,18 @@ func (c config) open(ctx context.Context, stderr io.Writer) (*mockserver.Server,
 	for _, n := range c.notes {
 		_, _ = fmt.Fprintln(stderr, "mockserver:", n)
 	}
+	s, err := c.server(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, secret := range c.secrets {
+		s.PutSecret(c.token, secret.scope, secret.key, secret.value)
+	}
+	return s, nil
+}
+
+// server makes the server with its state where the flags want it.
+func (c config) server(ctx context.Context) (*mockserver.Server, error) {
 	switch {
 	case c.etcd != nil:
 		return c.share(ctx)
