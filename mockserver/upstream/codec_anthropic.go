@@ -123,6 +123,6 @@ func anthropicEvent(f wire.Frame, out *result) error {
 func anthropicErrors() map[string]int {
 	return map[string]int{
 		"invalid_request_error": 400, "authentication_error": 401, "permission_error": 403, "not_found_error": 404,
-		"request_too_large": 413, "rate_limit_error": 429, "api_error": 500, "timeout_error": 504, "overloaded_error": 529,
+		"request_too_large": 413, "rate_limit_error": 429, "api_error": 500, "timeout_error": 504, "overloaded_error": statusOverloaded,
 	}
 }

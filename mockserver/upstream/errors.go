@@ -64,6 +64,9 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Kind, e.Err}
 }
 
+// statusOverloaded is Anthropic's own status.
+const statusOverloaded = 529
+
 // HTTPStatus is what a gateway should answer: the upstream's own status where it gave one that fits, so that clients
 // and fallbacks see 429 and 5xx as such.
 func (e *Error) HTTPStatus() int {
@@ -84,8 +87,11 @@ func (e *Error) HTTPStatus() int {
 	case ErrUnsupported, ErrKey:
 		return http.StatusBadRequest
 	case ErrUnavailable:
-		if e.Status == http.StatusServiceUnavailable || e.Status == http.StatusGatewayTimeout {
-			return e.Status
+		switch e.Status {
+		case http.StatusServiceUnavailable, statusOverloaded:
+			return http.StatusServiceUnavailable
+		case http.StatusGatewayTimeout:
+			return http.StatusGatewayTimeout
 		}
 	}
 	return http.StatusBadGateway

@@ -21,6 +21,12 @@ type mock struct{ url string }
 // aimock starts AIMock with testdata/aimock.json. Without keys it lets everybody in, as it must for signed requests.
 func aimock(t *testing.T, env ...string) mock {
 	t.Helper()
+	return aimockOf(t, filepath.Join("testdata", "aimock.json"), env...)
+}
+
+// aimockOf starts AIMock with a file of answers.
+func aimockOf(t *testing.T, fixtures string, env ...string) mock {
+	t.Helper()
 	node, err := exec.LookPath("node")
 	if err != nil {
 		skip(t, "AIMock", err)
@@ -30,7 +36,7 @@ func aimock(t *testing.T, env ...string) mock {
 		skip(t, "AIMock", err)
 	}
 	p := run(t, regexp.MustCompile(`listening on (http://127\.0\.0\.1:\d+)`), env, node,
-		filepath.Join(pack.Dir(dir), "dist", "cli.js"), "--port", "0", "--fixtures", filepath.Join("testdata", "aimock.json"), "--strict")
+		filepath.Join(pack.Dir(dir), "dist", "cli.js"), "--port", "0", "--fixtures", fixtures, "--strict")
 	return mock{p.ready}
 }
 

@@ -5,6 +5,11 @@ run "splits_evenly" {
   }
 
   assert {
+    condition     = inference_serving_endpoint.mix.ai_gateway.fallback_config.enabled
+    error_message = "When one provider fails, the other does not answer."
+  }
+
+  assert {
     condition     = inference_served_entity.anthropic.external_model.provider == "anthropic"
     error_message = "The provider does not follow from the block that is set."
   }
