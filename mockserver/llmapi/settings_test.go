@@ -69,7 +69,7 @@ func TestWhatIsLoaded(t *testing.T) {
 		{"MODEL_NAME", from(two, "MODEL_NAME=b", "MODEL_PATH=/m/b"), []loaded{{"b/1.0", "/m/b", true}}},
 		{"MODEL_NAME that nobody describes", from("", "MODEL_NAME=c"), []loaded{{"c/1.0", "", true}}},
 		{"MODEL_PATH of the only one", from("load_models=c.mar\n", "MODEL_PATH=/m/c"), []loaded{{"c/1.0", "/m/c", true}}},
-		{"a store", from(two+"model_store=/store\nload_models=all"), []loaded{{"a/1.0", "/store/a", false}, {"a/2.0", "/store/a", true}, {"b/1.0", "/store/b", true}}},
+		{"a store", from(two + "model_store=/store\nload_models=all"), []loaded{{"a/1.0", "/store/a", false}, {"a/2.0", "/store/a", true}, {"b/1.0", "/store/b", true}}},
 		{"paths in a store", from("model_store=/store\nload_models=a=x, b=/y\n"), []loaded{{"a/1.0", "/store/x", true}, {"b/1.0", "/y", true}}},
 		{"an empty variable", from(two, "MODEL_NAME="), []loaded{{"a/1.0", "", false}, {"a/2.0", "", true}, {"b/1.0", "", true}}},
 		{"the environment instead", from(two+"enable_envvars_config=true", "TS_LOAD_MODELS=b", "TS_MODEL_STORE=/s"), []loaded{{"b/1.0", "/s/b", true}}},

@@ -66,6 +66,8 @@ type call struct {
 	body   []byte
 	stream bool
 	probe  bool // asks how the upstream is: neither stopped by the circuit nor counted
+	// open begins a call that is not HTTP's, in place of all that stands above, and returns its answer.
+	open func(context.Context) (io.ReadCloser, secrets, error)
 	// authorize adds the key. It is the last to touch the request, and returns what must not be repeated.
 	authorize func(*http.Request, []byte) (secrets, error)
 }
@@ -139,7 +141,11 @@ type reply struct {
 // expire ends a call that takes too long.
 func (r *reply) expire() { r.cancel(&Error{Kind: ErrTimeout}) }
 
-func (r *reply) send(x call) error {
+func (r *reply) send(x call) (err error) {
+	if x.open != nil {
+		r.body, r.secrets, err = x.open(r.ctx)
+		return err
+	}
 	req, err := http.NewRequestWithContext(r.ctx, x.method, x.url, bytes.NewReader(x.body))
 	if err != nil {
 		return &Error{Kind: ErrForbidden, Message: "not a URL"}

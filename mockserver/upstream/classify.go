@@ -104,8 +104,13 @@ func messageOf(body []byte) string {
 			message = object.Message
 		}
 	}
+	return bounded(message)
+}
+
+// bounded is a message, cut where it is too long to repeat.
+func bounded(message string) string {
 	if len(message) > maxMessage {
-		message = strings.ToValidUTF8(message[:maxMessage], "") + "…"
+		return strings.ToValidUTF8(message[:maxMessage], "") + "…"
 	}
 	return message
 }

@@ -92,7 +92,7 @@ func readEngine(y yamlReader, n *yaml.Node, at string) (EngineEntry, error) {
 	err := y.mapping(n, at, fields{
 		"name":           value(y, &e.Name, parseText),
 		"kind":           value(y, &e.Kind, parseKind),
-		"base_url":       value(y, &e.BaseURL, parseEngineURL),
+		"base_url":       value(y, &e.BaseURL, parseBaseURL),
 		"management_url": value(y, &e.ManagementURL, parseEngineURL),
 		"end_of_stream":  value(y, &e.EndOfStream, parseText),
 		"model":          value(y, &e.Model, parseText),
@@ -108,6 +108,8 @@ func readEngine(y yamlReader, n *yaml.Node, at string) (EngineEntry, error) {
 		return e, err
 	case len(e.Models)+len(e.WorkloadTypes) == 0:
 		return e, y.errorf(n, "%s must have models or workload_types, or it answers for nothing", at)
+	case e.Kind != torchServeKind && strings.HasPrefix(e.BaseURL, grpcScheme):
+		return e, y.errorf(n, "%s.base_url with %s belongs to kind %s", at, grpcScheme, torchServeKind)
 	case e.Kind != torchServeKind && e.ManagementURL != "":
 		return e, y.errorf(n, "%s.management_url belongs to kind %s", at, torchServeKind)
 	case e.Kind != torchServeKind && e.EndOfStream != "":
@@ -183,9 +185,15 @@ func parseKind(s string) (string, error) {
 	return s, nil
 }
 
-// parseEngineURL checks a URL as far as it can be without a name server.
-func parseEngineURL(s string) (string, error) {
-	if _, err := egress.Local().ParseURL(s); err != nil {
+// parseBaseURL takes gRPC too, which TorchServe speaks.
+func parseBaseURL(s string) (string, error) { return parseSchemes(s, grpcScheme, grpcsScheme) }
+
+// parseEngineURL takes http and https.
+func parseEngineURL(s string) (string, error) { return parseSchemes(s) }
+
+// parseSchemes checks a URL as far as it can be without a name server.
+func parseSchemes(s string, others ...string) (string, error) {
+	if _, err := egress.Local().ParseURL(s, others...); err != nil {
 		return "", fmt.Errorf("is wrong: %w", err)
 	}
 	return s, nil

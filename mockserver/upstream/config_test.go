@@ -83,6 +83,8 @@ func TestConfigErrors(t *testing.T) {
 		{head + "    timeouts: {request: soon}\n", `engines.yaml:6: engines[0].timeouts.request must be a duration above zero, as 30s or 2m, got "soon"`},
 		{head + "    breaker: {failures: 0}\n", "engines.yaml:6: engines[0].breaker.failures must be a number above zero"},
 		{head + "    management_url: http://gpu:8081\n", "engines.yaml:2: engines[0].management_url belongs to kind torchserve"},
+		{"engines:\n  - {kind: vllm, base_url: grpc://gpu:7070, model: m, models: [a]}\n", "engines.yaml:2: engines[0].base_url with grpc belongs to kind torchserve"},
+		{"engines:\n  - {kind: torchserve, base_url: ftp://gpu, model: m, models: [a]}\n", "engines.yaml:2: engines[0].base_url is wrong: destination is not allowed: the scheme must be http or https or grpc or grpcs"},
 		{head + "  - {kind: vllm, base_url: http://b, model: m, models: [a]}\n", "engines.yaml:6: engines[1] answers for a, as engines[0] does"},
 		{head + "    workload_types: GPU_LARGE\n", "engines.yaml:6: engines[0].workload_types must be a list"},
 		{head + "    workload_types: [[GPU]]\n", "engines.yaml:6: engines[0].workload_types[0] must be a single value"},

@@ -10,7 +10,7 @@ func ExampleParseConfig() {
 	c, err := upstream.ParseConfig("engines.yaml", []byte(`
 engines:
   - name: a100                          # for messages; default: kind and model
-    kind: vllm                          # vllm, trtllm, sglang, llamacpp, ollama, openai or torchserve
+    kind: vllm                          # vllm, trtllm, sglang, llamacpp, ollama, openai; torchserve, also at grpc://host:7070
     base_url: http://10.0.0.5:8000      # loopback and private addresses are fine, link-local ones never
     model: meta-llama/Llama-3.1-8B-Instruct
     key: env:VLLM_API_KEY               # or file:PATH or {{secrets/scope/key}}; never the key itself

@@ -18,8 +18,8 @@ const endOfStream = "<|endoftext|>"
 // TorchServeConfig says where a TorchServe with LLM-API is.
 type TorchServeConfig struct {
 	Name          string // for errors
-	BaseURL       string // of the inference API, port 8080
-	ManagementURL string // of the management API, port 8081; empty: /ping of the inference API says whether it is ready
+	BaseURL       string // of the inference API, port 8080, or grpc://host:7070, grpcs:// with TLS
+	ManagementURL string // of the management API, port 8081; empty: a ping of the inference API says whether it is ready
 	Model         string
 	EndOfStream   string // default <|endoftext|>
 	Key           string // what KeyFunc is asked for; empty: it wants none
@@ -31,6 +31,7 @@ type TorchServe struct {
 	config     TorchServeConfig
 	base       string
 	management string
+	grpc       *grpcLink // nil: the inference API is spoken over HTTP
 	caller     *caller
 }
 
@@ -39,14 +40,20 @@ func NewTorchServe(c TorchServeConfig, o Options) (*TorchServe, error) {
 	if c.EndOfStream == "" {
 		c.EndOfStream = endOfStream
 	}
-	base, err := o.Policy.ParseURL(c.BaseURL)
+	base, err := o.Policy.ParseURL(c.BaseURL, grpcScheme, grpcsScheme)
 	if err != nil {
 		return nil, err
 	}
 	t := &TorchServe{config: c, base: rootURL(base), caller: newCaller(c.Name, o)}
+	if base.Scheme == grpcScheme || base.Scheme == grpcsScheme {
+		if t.grpc, err = newGRPCLink(base, o); err != nil {
+			return nil, err
+		}
+	}
 	if c.ManagementURL != "" {
 		management, err := o.Policy.ParseURL(c.ManagementURL)
 		if err != nil {
+			t.Close()
 			return nil, err
 		}
 		t.management = rootURL(management)
@@ -61,10 +68,14 @@ func (t *TorchServe) Generate(ctx context.Context, r Request, keys KeyFunc) (*St
 		return nil, named(err, t.config.Name)
 	}
 	x := call{
-		method: http.MethodPost, url: t.base + "/predictions/" + escape(t.config.Model), stream: r.Stream,
+		method: http.MethodPost, url: t.base + "/predictions/" + escape(t.config.Model),
 		header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, body: []byte(form(r).Encode()),
 		authorize: bearerIf(ctx, t.config.Key, keys),
 	}
+	if t.grpc != nil {
+		x = t.grpcCall(keys, func(ctx context.Context) (io.ReadCloser, error) { return t.grpc.predict(ctx, t.grpcInput(r)) })
+	}
+	x.stream = r.Stream
 	return t.caller.generate(ctx, x, t.codec(), r)
 }
 
@@ -123,7 +134,12 @@ func (t *TorchServe) Embed(context.Context, []string, KeyFunc) (Embeddings, erro
 // Ready asks the management API for a worker of the model that is ready.
 func (t *TorchServe) Ready(ctx context.Context, keys KeyFunc) error {
 	if t.management == "" {
-		if err := t.caller.plain(ctx, t.probe(ctx, t.base+"/ping", keys), func([]byte) error { return nil }); err != nil {
+		x := t.probe(ctx, t.base+"/ping", keys)
+		if t.grpc != nil {
+			x = t.grpcCall(keys, t.grpc.ping)
+			x.probe = true
+		}
+		if err := t.caller.plain(ctx, x, checkHealth); err != nil {
 			return &Error{Upstream: t.config.Name, Kind: ErrNotReady, Message: "the server is not healthy: " + err.Error(), Err: err}
 		}
 		return nil
@@ -154,7 +170,12 @@ func (t *TorchServe) Ready(ctx context.Context, keys KeyFunc) error {
 }
 
 // Close gives idle connections back.
-func (t *TorchServe) Close() { t.caller.close() }
+func (t *TorchServe) Close() {
+	t.caller.close()
+	if t.grpc != nil {
+		_ = t.grpc.conn.Close() // it can only say that it was closed before
+	}
+}
 
 func (t *TorchServe) probe(ctx context.Context, url string, keys KeyFunc) call {
 	return call{method: http.MethodGet, url: url, probe: true, authorize: bearerIf(ctx, t.config.Key, keys)}

@@ -20,25 +20,38 @@ type Options struct {
 	Resolver *net.Resolver  // nil: the system's
 }
 
-// NewClient returns a client that dials what the policy allows, keeps connections for the next call, follows no
-// redirect and asks no proxy. It has no time-out of its own beyond connecting: contexts bound the rest.
-func NewClient(o Options) *http.Client {
+func (o Options) connect() time.Duration {
 	if o.Connect <= 0 {
-		o.Connect = 10 * time.Second
+		return 10 * time.Second
 	}
-	dialer := &net.Dialer{
-		Timeout:   o.Connect,
+	return o.Connect
+}
+
+// Dialer dials what the policy allows. It is for protocols that bring a client of their own.
+func (o Options) Dialer() *net.Dialer {
+	return &net.Dialer{
+		Timeout:   o.connect(),
 		KeepAlive: 30 * time.Second,
 		Resolver:  o.Resolver,
 		ControlContext: func(_ context.Context, _, address string, _ syscall.RawConn) error {
 			return o.Policy.checkDial(address)
 		},
 	}
+}
+
+// TLS is whom to trust.
+func (o Options) TLS() *tls.Config {
+	return &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.RootCAs}
+}
+
+// NewClient returns a client that dials what the policy allows, keeps connections for the next call, follows no
+// redirect and asks no proxy. It has no time-out of its own beyond connecting: contexts bound the rest.
+func NewClient(o Options) *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
-			DialContext:         dialer.DialContext,
-			TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.RootCAs},
-			TLSHandshakeTimeout: o.Connect,
+			DialContext:         o.Dialer().DialContext,
+			TLSClientConfig:     o.TLS(),
+			TLSHandshakeTimeout: o.connect(),
 			ForceAttemptHTTP2:   true,
 			MaxIdleConns:        256,
 			MaxIdleConnsPerHost: 128,

@@ -4,19 +4,21 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 )
 
-// ParseURL reads a base URL from configuration: http or https, a host, neither credentials nor query nor fragment.
-// A host that is an address is checked at once; names are checked when they are dialled.
-func (p Policy) ParseURL(raw string) (*url.URL, error) {
+// ParseURL reads a base URL from configuration: http or https, or one of the other schemes; a host, neither
+// credentials nor query nor fragment. A host that is an address is checked at once; names are checked when they are
+// dialled.
+func (p Policy) ParseURL(raw string, others ...string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	if err != nil {
 		return nil, fmt.Errorf("%w: not a URL", ErrForbidden) // url.Parse repeats the text, which may hold a key
 	}
 	switch {
-	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("%w: the scheme must be http or https", ErrForbidden)
+	case !slices.Contains(append(others, "http", "https"), u.Scheme):
+		return nil, fmt.Errorf("%w: the scheme must be %s", ErrForbidden, strings.Join(append([]string{"http", "https"}, others...), " or "))
 	case u.User != nil:
 		return nil, fmt.Errorf("%w: credentials do not belong in a URL", ErrForbidden)
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
