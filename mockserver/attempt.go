@@ -118,6 +118,8 @@ func (t *attempt) admit() error {
 // charge counts the tokens of the answer when it has ended.
 func (t *attempt) charge(u api.Usage) {
 	t.buckets.charge(t.key(), u.TotalTokens)
-	t.limits.charge(t.record, t.x.caller, u.TotalTokens, t.now())
+	if t.record.limited() {
+		t.limits.charge(t.record, t.x.caller, u.TotalTokens, t.now())
+	}
 	t.usage.record(t, u)
 }

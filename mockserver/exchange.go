@@ -61,8 +61,9 @@ func (t textResponse) write(w http.ResponseWriter) error {
 }
 
 func writeBody(w http.ResponseWriter, contentType string, status int, b []byte) error {
-	w.Header().Set("Content-Type", contentType)
-	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
+	values := []string{contentType, strconv.Itoa(len(b))} // in one piece
+	h := w.Header()
+	h["Content-Type"], h["Content-Length"] = values[:1:1], values[1:]
 	w.WriteHeader(status)
 	_, err := w.Write(b)
 	return err

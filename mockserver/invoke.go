@@ -2,6 +2,8 @@ package mockserver
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"net/http"
 	"time"
@@ -104,13 +106,17 @@ func (s *Server) invoke(x *exchange, r *record, candidates []string, req api.Inv
 		if !ok {
 			return nil, refuse(http.StatusNotFound, api.CodeNotFound, "Endpoint '%s' serves no entity '%s'.", r.Name, name)
 		}
-		t := &attempt{Server: s, x: x, record: r, entity: e, start: s.now()}
+		t := &attempt{Server: s, x: x, record: r, entity: e, start: x.now}
+		if i > 0 {
+			t.start = s.now()
+		}
 		resp, err = t.run(req)
 		status := http.StatusOK
 		if err != nil {
 			status = asRefusal(err).status
 		}
-		s.meters.record(t.key(), status, s.now().Sub(t.start), s.now())
+		now := s.now()
+		s.meters.record(t.key(), status, now.Sub(t.start), now)
 		if status != http.StatusTooManyRequests && status < http.StatusInternalServerError {
 			break
 		}
@@ -188,5 +194,7 @@ func (s *Server) modelDir(w *workspace, e api.ServedEntityInput) string {
 
 // requestID is the id of an OpenAI answer.
 func requestID(r *record, now time.Time) string {
-	return "chatcmpl_" + hashID(r.ID, now.Format(time.RFC3339Nano))
+	var room [96]byte
+	sum := sha256.Sum256(now.AppendFormat(append(append(room[:0], r.ID...), 0), time.RFC3339Nano))
+	return string(hex.AppendEncode(append(room[:0], "chatcmpl_"...), sum[:12]))
 }

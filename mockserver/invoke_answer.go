@@ -118,7 +118,7 @@ type completionResponse struct {
 }
 
 func (c *completionResponse) write(w http.ResponseWriter) error {
-	w.Header().Set(api.ServedModelHeader, c.entity)
+	w.Header()[servedModelHeader] = []string{c.entity}
 	return writeBody(w, "application/json", http.StatusOK, appendCompletion(make([]byte, 0, answerSize), &c.Completion))
 }
 

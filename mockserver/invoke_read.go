@@ -97,8 +97,7 @@ func perPrompt(base generation, prompts []string) []generation {
 
 // shapeOf names the one field that holds the request's data.
 func shapeOf(req api.Invocation) (string, error) {
-	var found []string
-	for _, f := range []struct {
+	fields := [...]struct {
 		name string
 		set  bool
 	}{
@@ -109,13 +108,16 @@ func shapeOf(req api.Invocation) (string, error) {
 		{"messages", req.Messages != nil},
 		{"prompt", req.Prompt != nil},
 		{"input", req.Input != nil},
-	} {
+	}
+	var room [len(fields)]string
+	found := room[:0]
+	for _, f := range fields {
 		if f.set {
 			found = append(found, f.name)
 		}
 	}
 	if len(found) != 1 {
-		return "", badRequest("The request must have exactly one of dataframe_split, dataframe_records, instances, inputs, messages, prompt and input, got %d: %v.", len(found), found)
+		return "", badRequest("The request must have exactly one of dataframe_split, dataframe_records, instances, inputs, messages, prompt and input, got %d: %v.", len(found), slices.Clone(found))
 	}
 	return found[0], nil
 }

@@ -71,8 +71,16 @@ func limitsFor(r *record, c caller) []appliedLimit {
 	return out
 }
 
+// limited reports whether an endpoint limits anybody.
+func (r *record) limited() bool {
+	return len(r.RateLimits) > 0 || r.AIGateway != nil && len(r.AIGateway.RateLimits) > 0
+}
+
 // admit lets a call through if every limit does, and counts it. A limit of zero disables the endpoint.
 func (l *limiter) admit(r *record, c caller, now time.Time) error {
+	if !r.limited() {
+		return nil
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	limits := limitsFor(r, c)

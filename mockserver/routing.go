@@ -8,6 +8,9 @@ import (
 	"github.com/inference-iac/terraform-provider-inference/internal/api"
 )
 
+// servedModelHeader is api.ServedModelHeader in the form that net/http writes.
+const servedModelHeader = "Served-Model-Name"
+
 // routing is what the answer to an invocation tells of its way, in headers of its own.
 type routing struct {
 	asked  bool          // the request is an invocation of an endpoint that can answer

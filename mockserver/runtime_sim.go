@@ -17,21 +17,21 @@ type simulated struct{}
 
 func openSimulated(string) (backend, error) { return simulated{}, nil }
 
-// simulatedWords are its tokens.
+// simulatedWords are its tokens. The first of a text comes without its blank.
 var simulatedWords = [...]string{
-	"the", "model", "serves", "a", "request", "and", "the", "answer", "is", "a", "list", "of", "tokens", "that",
-	"nobody", "has", "trained", "so", "each", "word", "stands", "for", "one", "token", "while", "the",
-	"endpoint", "routes", "traffic", "by", "weight", "to", "its", "entities",
+	" the", " model", " serves", " a", " request", " and", " the", " answer", " is", " a", " list", " of", " tokens", " that",
+	" nobody", " has", " trained", " so", " each", " word", " stands", " for", " one", " token", " while", " the",
+	" endpoint", " routes", " traffic", " by", " weight", " to", " its", " entities",
 }
 
 func (simulated) generate(_ context.Context, r generation) (tokenStream, error) {
-	prompt := r.prompt
+	prompt := []byte(r.prompt)
 	for _, m := range r.messages {
-		prompt += m.Role + ": " + m.Content + "\n"
+		prompt = append(append(append(append(prompt, m.Role...), ": "...), m.Content...), '\n')
 	}
 	seed := fnv.New64a()
-	_, _ = io.WriteString(seed, prompt) // a hash never fails
-	s := &simulatedStream{request: r, prompt: countWords(prompt), texts: make([]string, r.n), sizes: make([]int, r.n), done: make([]bool, r.n)}
+	_, _ = seed.Write(prompt) // a hash never fails
+	s := &simulatedStream{request: r, prompt: countWords(string(prompt)), texts: make([]string, r.n), sizes: make([]int, r.n), done: make([]bool, r.n)}
 	if r.temperature == 0 {
 		r.seed = 0
 	}
@@ -57,7 +57,13 @@ func (simulated) embed(_ context.Context, inputs []string) ([][]float32, int, er
 
 func (simulated) close() error { return nil }
 
-func countWords(s string) int { return max(1, len(strings.Fields(s))) }
+func countWords(s string) int {
+	n := 0
+	for range strings.FieldsSeq(s) {
+		n++
+	}
+	return max(1, n)
+}
 
 type simulatedStream struct {
 	request generation
@@ -93,8 +99,8 @@ func (s *simulatedStream) next(ctx context.Context) (piece, error) {
 
 func (s *simulatedStream) word(i int) piece {
 	p := piece{choice: i, text: simulatedWords[s.rngs[i].IntN(len(simulatedWords))]}
-	if s.sizes[i] > 0 {
-		p.text = " " + p.text
+	if s.sizes[i] == 0 {
+		p.text = p.text[1:]
 	}
 	s.sizes[i]++
 	if len(s.request.stop) > 0 {
