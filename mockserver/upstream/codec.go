@@ -88,23 +88,21 @@ func (o *result) count(prompt, completion int) {
 
 // finishReasons maps the words of all upstreams, in lower case, to those of the serving API. Words that are not
 // here are an end like any other.
-func finishReasons() map[string]string {
-	return map[string]string{
-		"length": "length", "max_tokens": "length", "max_output_tokens": "length", "model_length": "length",
-		"model_context_window_exceeded": "length",
-		"content_filter":                "content_filter", "content_filtered": "content_filter", "safety": "content_filter",
-		"recitation": "content_filter", "blocklist": "content_filter", "prohibited_content": "content_filter",
-		"spii": "content_filter", "guardrail_intervened": "content_filter", "error_toxic": "content_filter",
-		"refusal":    "content_filter",
-		"tool_calls": "tool_calls", "tool_use": "tool_calls", "tool_call": "tool_calls",
-	}
+var finishReasons = map[string]string{
+	"length": "length", "max_tokens": "length", "max_output_tokens": "length", "model_length": "length",
+	"model_context_window_exceeded": "length",
+	"content_filter":                "content_filter", "content_filtered": "content_filter", "safety": "content_filter",
+	"recitation": "content_filter", "blocklist": "content_filter", "prohibited_content": "content_filter",
+	"spii": "content_filter", "guardrail_intervened": "content_filter", "error_toxic": "content_filter",
+	"refusal":    "content_filter",
+	"tool_calls": "tool_calls", "tool_use": "tool_calls", "tool_call": "tool_calls",
 }
 
 func finishReason(words string) string {
 	if words == "" {
 		return ""
 	}
-	if r, ok := finishReasons()[strings.ToLower(words)]; ok {
+	if r, ok := finishReasons[strings.ToLower(words)]; ok {
 		return r
 	}
 	return "stop"

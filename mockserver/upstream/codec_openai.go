@@ -28,8 +28,8 @@ type openAIBody struct {
 	StreamOptions *api.StreamOptions `json:"stream_options,omitempty"`
 }
 
-func newOpenAIBody(model string, r Request) openAIBody {
-	b := openAIBody{
+func newOpenAIBody(model string, r Request) *openAIBody {
+	b := &openAIBody{
 		Model: model, MaxTokens: r.MaxTokens, Temperature: r.Temperature, TopP: r.nucleus(), TopK: r.TopK,
 		Seed: r.Seed, Stop: r.Stop, Stream: r.Stream,
 	}
@@ -61,7 +61,7 @@ func openAIChatToday() codec {
 	return c
 }
 
-func newOpenAIChatBody(model string, r Request) openAIBody {
+func newOpenAIChatBody(model string, r Request) *openAIBody {
 	b := newOpenAIBody(model, r)
 	b.Messages = r.turns()
 	if r.Logprobs {
@@ -131,6 +131,14 @@ func decodeOpenAI(body []byte, out *result) error {
 }
 
 func readOpenAI(data []byte, out *result) error {
+	var s openAIScan
+	if taken, err := s.read(data, out); taken {
+		return err
+	}
+	return decodeOpenAIAnswer(data, out)
+}
+
+func decodeOpenAIAnswer(data []byte, out *result) error {
 	a, err := decodeJSON[openAIAnswer](data)
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package upstream
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -114,7 +113,7 @@ func (e *Engine) notReady(message string, err error) error {
 func (e *Engine) Close() { e.caller.close() }
 
 func (e *Engine) post(ctx context.Context, path string, body any, keys KeyFunc) (call, error) {
-	b, err := json.Marshal(body)
+	b, err := encodeBody(body)
 	return call{
 		method: http.MethodPost, url: e.base + path, header: http.Header{"Content-Type": {"application/json"}}, body: b,
 		authorize: bearerIf(ctx, e.config.Key, keys),

@@ -2,7 +2,6 @@ package upstream
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -127,7 +126,7 @@ func (x *External) bodyModel() string {
 }
 
 func (x *External) call(ctx context.Context, path string, body any, keys KeyFunc) (call, error) {
-	b, err := json.Marshal(body)
+	b, err := encodeBody(body)
 	if err != nil {
 		return call{}, err
 	}

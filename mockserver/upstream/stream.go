@@ -15,6 +15,7 @@ type Stream struct {
 	frames wire.Frames
 	codec  codec
 	out    result
+	told   int   // of its pieces
 	err    error // what comes after the last piece
 }
 
@@ -42,23 +43,25 @@ func (c *caller) generate(ctx context.Context, x call, cd codec, r Request) (*St
 // Next returns the next piece, and io.EOF when all texts have ended. A stream that breaks gives what came before it
 // broke, then an *Error.
 func (s *Stream) Next(ctx context.Context) (Piece, error) {
-	for len(s.out.pieces) == 0 && s.err == nil {
+	for s.told == len(s.out.pieces) && s.err == nil {
 		s.read(ctx)
 	}
-	if len(s.out.pieces) == 0 {
+	if s.told == len(s.out.pieces) {
 		return Piece{}, s.err
 	}
-	p := s.out.pieces[0]
-	s.out.pieces = s.out.pieces[1:]
+	p := s.out.pieces[s.told]
+	s.told++
 	return p, nil
 }
 
 // read takes in one frame.
 func (s *Stream) read(ctx context.Context) {
-	cancel := s.reply.cancel
-	stop := context.AfterFunc(ctx, func() { cancel(ctx.Err()) })
-	defer stop()
-	s.out.pieces = s.out.pieces[:0]
+	if ctx != s.reply.parent {
+		cancel := s.reply.cancel
+		stop := context.AfterFunc(ctx, func() { cancel(ctx.Err()) })
+		defer stop()
+	}
+	s.out.pieces, s.told = s.out.pieces[:0], 0
 	frame, err := s.frames.Next()
 	if err == nil {
 		err = malformed(s.codec.event(frame, &s.out))
@@ -94,6 +97,6 @@ func (s *Stream) Close() {
 	if s.reply != nil {
 		s.reply.cancel(context.Canceled)
 		s.finish(context.Canceled)
-		s.out.pieces = nil
+		s.told = len(s.out.pieces)
 	}
 }
