@@ -98,7 +98,7 @@ func (c *caller) plain(ctx context.Context, x call, decode func([]byte) error) e
 	if err != nil {
 		return err
 	}
-	body, err := io.ReadAll(io.LimitReader(r, maxAnswer+1))
+	body, err := r.readAll()
 	if err == nil && len(body) > maxAnswer {
 		err = &Error{Kind: ErrMalformed, Message: "the answer is too long"}
 	}
@@ -134,6 +134,8 @@ type reply struct {
 	deadline *time.Timer
 	idle     *time.Timer // of streams
 	body     io.ReadCloser
+	length   int64 // of the body; -1 where it is not known
+	whole    bool  // the body was read to its end
 	secrets  secrets
 	probe    bool
 }
@@ -162,12 +164,26 @@ func (r *reply) send(x call) (err error) {
 	if err != nil {
 		return err
 	}
-	r.body = resp.Body
+	r.body, r.length = resp.Body, resp.ContentLength
 	if resp.StatusCode/100 == 2 {
 		return nil
 	}
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // the status says enough where the body breaks
 	return statusError(resp, body, r.caller.now())
+}
+
+// readAll reads a plain answer, in one piece where its length is known.
+func (r *reply) readAll() ([]byte, error) {
+	r.whole = true
+	if r.length >= 0 && r.length <= maxAnswer {
+		body := make([]byte, r.length+1) // with room to see the end
+		n, err := io.ReadFull(r.body, body)
+		if err == io.ErrUnexpectedEOF && int64(n) == r.length || err == io.EOF && r.length == 0 {
+			err = nil
+		}
+		return body[:n], err
+	}
+	return io.ReadAll(io.LimitReader(r.body, maxAnswer+1))
 }
 
 // Read reads the body, of streams with a bound on the wait.
@@ -192,7 +208,7 @@ const drainTime = 100 * time.Millisecond
 // settle ends the call: the connection goes back or is closed, the circuit hears of it, and the error, if there is
 // one, gets its kind and loses every secret.
 func (r *reply) settle(err error) error {
-	if err == nil && r.body != nil {
+	if err == nil && r.body != nil && !r.whole {
 		r.deadline.Reset(drainTime)
 		_, _ = io.CopyN(io.Discard, r.body, 4<<10) // the answer is known; only the connection's reuse depends on it
 	}

@@ -13,7 +13,7 @@ func TestCollectSeldomLeavesGOGC(t *testing.T) {
 		t.Errorf("with GOGC it is %d, want 100 as it was", got)
 	}
 	collectSeldom(func(string) string { return "" })
-	if got := debug.SetGCPercent(100); got != 200 {
-		t.Errorf("without GOGC it is %d, want 200", got)
+	if got := debug.SetGCPercent(100); got != 150 {
+		t.Errorf("without GOGC it is %d, want 150", got)
 	}
 }

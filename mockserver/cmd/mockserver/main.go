@@ -29,7 +29,7 @@ func main() {
 // few megabytes, and collections were a tenth of what a request costs. GOGC overrides it.
 func collectSeldom(env func(string) string) {
 	if env("GOGC") == "" {
-		debug.SetGCPercent(200)
+		debug.SetGCPercent(150)
 	}
 }
 

@@ -19,7 +19,7 @@ type SSE struct {
 }
 
 // NewSSE reads events from r.
-func NewSSE(r io.Reader) *SSE { return &SSE{in: bufio.NewReaderSize(r, 16<<10)} }
+func NewSSE(r io.Reader) *SSE { return &SSE{in: bufio.NewReaderSize(r, 2<<10)} }
 
 // Next returns the next event that has data.
 func (s *SSE) Next() (Frame, error) {
