@@ -134,7 +134,7 @@ type reply struct {
 	deadline *time.Timer
 	idle     *time.Timer // of streams
 	body     io.ReadCloser
-	length   int64 // of the body; -1 where it is not known
+	length   int64 // of the body; not above 0 where it is not known
 	whole    bool  // the body was read to its end
 	secrets  secrets
 	probe    bool
@@ -175,10 +175,10 @@ func (r *reply) send(x call) (err error) {
 // readAll reads a plain answer, in one piece where its length is known.
 func (r *reply) readAll() ([]byte, error) {
 	r.whole = true
-	if r.length >= 0 && r.length <= maxAnswer {
+	if r.length > 0 && r.length <= maxAnswer {
 		body := make([]byte, r.length+1) // with room to see the end
 		n, err := io.ReadFull(r.body, body)
-		if err == io.ErrUnexpectedEOF && int64(n) == r.length || err == io.EOF && r.length == 0 {
+		if errors.Is(err, io.ErrUnexpectedEOF) && int64(n) == r.length {
 			err = nil
 		}
 		return body[:n], err

@@ -51,6 +51,9 @@ func NewExternal(c ExternalConfig, o Options) (*External, error) {
 		raw = configuredBase(c.Model)
 	}
 	if raw == "" {
+		raw = p.bases[x.places["region"]]
+	}
+	if raw == "" {
 		raw = x.fill(p.base, strings.Clone)
 	}
 	base, err := o.Policy.ParseURL(raw)

@@ -1,7 +1,9 @@
 package upstream
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/inference-iac/terraform-provider-inference/internal/api"
@@ -9,8 +11,9 @@ import (
 
 // provider is what is known of one provider: where it is, how it wants the key, and how each task is put to it.
 type provider struct {
-	base     string   // default base URL; empty where the configuration names it
-	versions []string // ends of a configured base URL that the paths repeat
+	base     string            // default base URL; empty where the configuration names it
+	bases    map[string]string // of regions whose host has another form
+	versions []string          // ends of a configured base URL that the paths repeat
 	header   http.Header
 	key      authorizer
 	// inPath: the path names the model, and the body doesn't.
@@ -34,8 +37,11 @@ func providers() map[string]provider {
 		versions: []string{"/openai"}, inPath: true, key: headerKey("Api-Key", "openai_api_key"),
 		tasks: openAITasks("/openai/deployments/{deployment}", "?api-version={version}", openAIFeatures()),
 	}
-	entra := azure
-	entra.key = entraToken
+	azureToday := azure
+	azureToday.tasks = maps.Clone(azure.tasks)
+	azureToday.tasks[api.TaskChat] = operation{path: azure.tasks[api.TaskChat].path, codec: openAIChatToday(), takes: openAIFeatures()}
+	entra, entraToday := azure, azureToday
+	entra.key, entraToday.key = entraToken, entraToken
 	// Models of all vendors take temperatures up to 1 there, and one format for chats and completions.
 	converse := operation{path: "/model/{model}/converse", stream: "/model/{model}/converse-stream", codec: bedrockConverse(), takes: features{maxTemp: 1}}
 	bedrock := func(embed *embedCodec) provider {
@@ -68,8 +74,10 @@ func providers() map[string]provider {
 			header: http.Header{"Openai-Organization": {"{organization}"}},
 			tasks:  openAI,
 		},
-		"openai/azure":   azure,
-		"openai/azuread": entra,
+		"openai/azure":         azure,
+		"openai/azure/today":   azureToday,
+		"openai/azuread":       entra,
+		"openai/azuread/today": entraToday,
 		"anthropic": {
 			base: "https://api.anthropic.com", versions: []string{"/v1"}, key: headerKey("X-Api-Key", "anthropic_api_key"),
 			header: http.Header{"Anthropic-Version": {"2023-06-01"}},
@@ -95,6 +103,11 @@ func providers() map[string]provider {
 		"amazon-bedrock/ai21labs":  bedrock(nil),
 		"google-cloud-vertex-ai": {
 			base: "https://{region}-aiplatform.googleapis.com", inPath: true, key: googleToken,
+			bases: map[string]string{
+				"global": "https://aiplatform.googleapis.com",
+				"us":     "https://aiplatform.us.rep.googleapis.com",
+				"eu":     "https://aiplatform.eu.rep.googleapis.com",
+			},
 			tasks: map[string]operation{
 				api.TaskChat: gemini, api.TaskCompletions: gemini,
 				api.TaskEmbeddings: {path: vertex + ":predict", embed: vertexEmbed()},
@@ -139,12 +152,20 @@ func openAITasks(prefix, suffix string, takes features) map[string]operation {
 func providerKey(m *api.ExternalModel) string {
 	switch {
 	case m.OpenAI != nil && m.OpenAI.APIType != "" && m.OpenAI.APIType != "openai":
-		return m.Provider + "/" + m.OpenAI.APIType
+		key := m.Provider + "/" + m.OpenAI.APIType
+		if slices.ContainsFunc(modelsOfToday(), func(prefix string) bool { return strings.HasPrefix(m.Name, prefix) }) {
+			key += "/today"
+		}
+		return key
 	case m.AmazonBedrock != nil:
 		return m.Provider + "/" + strings.ToLower(m.AmazonBedrock.Provider)
 	}
 	return m.Provider
 }
+
+// modelsOfToday are the beginnings of the names of OpenAI's models that refuse max_tokens. OpenAI itself takes the new
+// name for all of its models; Azure's older ones do not know it.
+func modelsOfToday() []string { return []string{"o1", "o3", "o4", "gpt-5"} }
 
 // placesOf are what the paths and headers of the table may name.
 func placesOf(m *api.ExternalModel) map[string]string {
