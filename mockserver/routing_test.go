@@ -72,6 +72,7 @@ func TestEveryFaultEndsInTheFallback(t *testing.T) {
 	}{
 		{"slow", hangs, "", false, `504;code="DEADLINE_EXCEEDED"`},
 		{"slow, streaming", hangs, "", true, `504;code="DEADLINE_EXCEEDED"`},
+		{"hangs up", cut(t, ""), "", false, `502;code="INTERNAL_ERROR"`},
 		{"resets before a word", cut(t, sseHead), "", true, `502;code="INTERNAL_ERROR"`},
 		{"truncated chunk", cut(t, sseHead+"1000\r\ndata: {"), "", true, `502;code="INTERNAL_ERROR"`},
 		{"truncated answer", cut(t, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"), "", false, `502;code="INTERNAL_ERROR"`},

@@ -3,7 +3,6 @@ package mockserver
 import (
 	"context"
 	"errors"
-	"io"
 	"maps"
 	"math"
 	"net/http"
@@ -179,7 +178,7 @@ func (s upstreamStream) usage() (prompt, completion int) {
 func (b upstreamBackend) refusal(err error) error {
 	var e *upstream.Error
 	var known *refusal
-	if errors.Is(err, io.EOF) || errors.As(err, &known) || !errors.As(err, &e) {
+	if errors.As(err, &known) || !errors.As(err, &e) {
 		return err
 	}
 	status := e.HTTPStatus()

@@ -27,7 +27,7 @@ func behind(t *testing.T, provider http.HandlerFunc) *world {
 			CustomProviderUrl: back.URL + "/v1", BearerTokenAuth: &serving.BearerTokenAuth{Token: "{{secrets/s/k}}"},
 		},
 	}}
-	must(w.workspace(t).ServingEndpoints.CreateAndWait(t.Context(), endpoint("chat", e)))(t)
+	must(must(w.workspace(t).ServingEndpoints.Create(t.Context(), endpoint("chat", e)))(t).Get())(t)
 	return w
 }
 

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"syscall"
@@ -24,6 +25,9 @@ func asError(err error) *Error {
 	if errors.As(err, &known) {
 		e := *known
 		return &e
+	}
+	if outer := (*url.Error)(nil); errors.As(err, &outer) {
+		err = outer.Err // without the place, which is the operator's business
 	}
 	var certificate *tls.CertificateVerificationError
 	var alert tls.AlertError
