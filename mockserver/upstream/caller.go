@@ -145,6 +145,7 @@ func (r *reply) expire() { r.cancel(&Error{Kind: ErrTimeout}) }
 
 func (r *reply) send(x call) (err error) {
 	if x.open != nil {
+		r.length = -1
 		r.body, r.secrets, err = x.open(r.ctx)
 		return err
 	}
