@@ -4,14 +4,38 @@ import (
 	"fmt"
 
 	"github.com/inference-iac/terraform-provider-inference/engine/kvcache"
+	"github.com/inference-iac/terraform-provider-inference/engine/roofline"
 	"github.com/inference-iac/terraform-provider-inference/engine/scheduler"
 )
 
-// chunk is the part of a long prompt that a processor computes in one step. On
-// processors a step is bound by computing from about four rows on, so that small
-// parts cost a tenth to a fifth of the speed and keep steps as short as two or
-// three of decoding. GPUs need hundreds of rows to be busy.
-const chunk = 16
+// How a processor computes long prompts, in the work of one token's weights. From
+// about eight rows on it is bound by computing. What arrives while long prompts are
+// alone waits for one layer of a step of 64 rows and starts in the step after it
+// with next to nothing beside it. GPUs need hundreds of rows to be busy.
+const (
+	partAlone    = 64
+	partBeside   = 12
+	partStarting = 2
+)
+
+// attentionSlowness is how much longer a multiplication takes in attention than in
+// a product of float32 weights (profile in BENCHMARKS.md); int8 weights take half.
+const attentionSlowness = 2
+
+// parts are the sizes for the loaded model.
+func (e *Engine) parts() scheduler.Parts {
+	c := e.config
+	s := roofline.Shape{
+		Parameters: float64(e.info.Parameters - c.Vocab*c.Hidden), // the embedding is looked up
+		Layers:     c.Layers, Heads: c.Heads, KVHeads: c.KVHeads, HeadDim: c.HeadDim,
+		Experts: c.Experts, ExpertsUsed: c.ExpertsUsed, ExpertShare: 1,
+	}
+	positions := s.PositionsPerToken() / attentionSlowness
+	if e.options.Format == Int8 {
+		positions /= 2
+	}
+	return scheduler.Parts{Alone: partAlone, Beside: partBeside, Starting: partStarting, Positions: max(1, positions)}
+}
 
 // maxDefaultCache bounds the KV pool unless Options.Blocks asks for another size.
 // The system gives memory to a block when it is first written.
@@ -41,7 +65,7 @@ func (e *Engine) reserve() error {
 	}
 	cfg := scheduler.Config{MaxSequences: o.MaxSequences, TokenBudget: o.TokenBudget, Static: o.Static}
 	if e.chunked {
-		cfg.LongPrompt, cfg.Chunk = o.TokenBudget, chunk
+		cfg.LongPrompt, cfg.Parts = o.TokenBudget, e.parts()
 	}
 	e.scheduler, err = scheduler.New(cfg, e.cache)
 	if err != nil || e.encoder != nil {

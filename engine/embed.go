@@ -58,6 +58,7 @@ func (e *Engine) encodeStep(plan []scheduler.Slot) error {
 		texts[i] = slot.Sequence.Tokens
 	}
 	out := make([]float32, len(plan)*e.config.Hidden)
+	e.record(func(m *metricsCounter) { m.steps++ })
 	if err := e.encoder.Forward(out, texts); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"sync"
+	"sync/atomic"
 
 	"github.com/inference-iac/terraform-provider-inference/engine/backend/cpu"
 	"github.com/inference-iac/terraform-provider-inference/engine/chat"
@@ -41,9 +42,11 @@ type Engine struct {
 	draws     []draw
 	rows      []model.Row
 	planned   []*sequence
+	gaveUp    bool // the last step ended early, so the next must not
 	live      map[*scheduler.Sequence]*sequence
 
 	mu      sync.Mutex
+	changed atomic.Bool    // inbox or aborts hold something; read without mu
 	inbox   []*job         // submitted, not yet seen by the loop
 	aborts  []*job         // given up by their callers
 	closed  bool           // no more is taken
@@ -63,7 +66,7 @@ type closer interface {
 type decoder interface {
 	Reserve(blocks, size int) error
 	KVBytes() int
-	Forward(rows []model.Row) (model.Output, error)
+	Forward(rows []model.Row, stop func() bool) (model.Output, error)
 }
 
 // Default opens the checkpoint that is embedded in the binary: a tiny Llama that
@@ -196,6 +199,7 @@ func (e *Engine) enqueue(ctx context.Context, j *job) error {
 
 // nudge makes the loop look at its inbox.
 func (e *Engine) nudge() {
+	e.changed.Store(true)
 	select {
 	case e.wake <- struct{}{}:
 	default:

@@ -123,6 +123,27 @@ func TestEmbeddingInvariance(t *testing.T) {
 	}
 }
 
+// TestArrivalsDoNotChangeALongPrompt lets short requests come all the time while
+// a long one is computed, so that its steps are given up and cut smaller.
+func TestArrivalsDoNotChangeALongPrompt(t *testing.T) {
+	long := engine.Request{Prompt: strings.Repeat("a long prompt about serving ", 90), MaxTokens: 20, Logprobs: true, TopLogprobs: 2}
+	short := engine.Request{Prompt: "What is a token?", MaxTokens: 3, Logprobs: true}
+	alone := open(t, engine.Options{MaxSequences: 1})
+	wantLong, wantShort := describe(complete(t, alone, long)), describe(complete(t, alone, short))
+	e := open(t, engine.Options{TokenBudget: 128})
+	s := submit(t, e, long)
+	met := 0
+	for e.Metrics().PromptTokens < 200 { // the long prompt counts when its first token comes
+		if got := describe(complete(t, e, short)); got != wantShort {
+			t.Errorf("short:\n got %s\nwant %s", got, wantShort)
+		}
+		met++
+	}
+	if got := describe(read(t, s)); got != wantLong {
+		t.Errorf("long, beside %d others:\n got %s\nwant %s", met, got, wantLong)
+	}
+}
+
 // TestStaticBatchIsARectangle counts steps: a static batch lasts until its longest
 // sequence has ended and lets nobody in before; a continuous one fills each place
 // as it falls free.

@@ -1,8 +1,11 @@
 package engine
 
 import (
+	"errors"
 	"io"
+	"runtime"
 
+	"github.com/inference-iac/terraform-provider-inference/engine/model"
 	"github.com/inference-iac/terraform-provider-inference/engine/scheduler"
 )
 
@@ -24,6 +27,7 @@ func (e *Engine) receive() bool {
 		e.mu.Lock()
 		inbox, aborts, closed := e.inbox, e.aborts, e.closed
 		e.inbox, e.aborts = nil, nil
+		e.changed.Store(false)
 		e.mu.Unlock()
 		for _, j := range inbox {
 			e.admit(j)
@@ -90,14 +94,23 @@ func (e *Engine) step() error {
 			e.rows = append(e.rows, q.row(pos))
 		}
 	}
-	e.record(func(m *metricsCounter) { m.steps++ })
 	if e.encoder != nil {
 		return e.encodeStep(plan)
 	}
-	out, err := e.decoder.Forward(e.rows)
+	// Whoever comes while long prompts are alone need not wait for their step. The
+	// step after it is computed in any case, so that they get on.
+	var stop func() bool
+	if !e.gaveUp && e.scheduler.Patient(plan) {
+		stop = e.changed.Load
+	}
+	out, err := e.decoder.Forward(e.rows, stop)
+	if e.gaveUp = errors.Is(err, model.ErrStopped); e.gaveUp {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
+	e.record(func(m *metricsCounter) { m.steps++ })
 	e.scheduler.Commit(plan)
 	e.draws = e.draws[:0]
 	for i, slot := range plan {
@@ -122,6 +135,11 @@ func (e *Engine) step() error {
 		e.deliver(d)
 	}
 	e.observeQueues()
+	if len(e.draws) > 0 {
+		// The backend's threads hold all processors through a step; readers that have
+		// just been woken would see their tokens only when one of them waits.
+		runtime.Gosched()
+	}
 	return nil
 }
 

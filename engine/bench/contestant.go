@@ -81,7 +81,7 @@ func (o *ours) measure() (out sample, err error) {
 			return make([]int32, batch)
 		}
 		var got model.Output
-		got, err = o.decoder.Forward(rows)
+		got, err = o.decoder.Forward(rows, nil)
 		var next []int32
 		for l := got.Logits; len(l) >= vocab; l = l[vocab:] {
 			next = append(next, greatest(l[:vocab]))

@@ -1,10 +1,14 @@
 package model
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/inference-iac/terraform-provider-inference/engine/backend"
 )
+
+// ErrStopped means that a step was given up before its end.
+var ErrStopped = errors.New("the step was given up")
 
 // Row is one token of a step.
 type Row struct {
@@ -73,13 +77,18 @@ func (d *Decoder) Reserve(blocks, size int) error {
 func (d *Decoder) KVBytes() int { return d.kv.Bytes() }
 
 // Forward computes one step: any mix of sequences, each with rows in order of
-// position. Tokens outside the vocabulary are an error.
-func (d *Decoder) Forward(rows []Row) (Output, error) {
+// position. Tokens outside the vocabulary are an error. Between layers it asks
+// stop, unless that is nil, and answers ErrStopped once it says so; the cache then
+// holds nothing new until the same rows are computed again.
+func (d *Decoder) Forward(rows []Row, stop func() bool) (Output, error) {
 	if err := d.embed(rows); err != nil {
 		return Output{}, err
 	}
 	s := &d.scratch
 	for i := range d.layers {
+		if stop != nil && stop() {
+			return Output{}, ErrStopped
+		}
 		d.attention(&d.layers[i], i, len(rows))
 		d.mlp(&d.layers[i], len(rows))
 	}

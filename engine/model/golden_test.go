@@ -105,7 +105,7 @@ func compareSteps(t *testing.T, d *model.Decoder, g golden, prompt int) {
 		if d.Window > 0 && pos > slidingWindow {
 			return
 		}
-		out, err := d.Forward(rows)
+		out, err := d.Forward(rows, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

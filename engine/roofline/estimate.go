@@ -51,6 +51,12 @@ func (s Shape) active(n int) float64 {
 	return 1 - s.ExpertShare*missed
 }
 
+// PositionsPerToken is the number of positions that take as much computing to attend
+// to as a token's weights take.
+func (s Shape) PositionsPerToken() float64 {
+	return 2 * s.Parameters * s.active(1) / (4 * float64(s.Layers*s.Heads*s.HeadDim))
+}
+
 // Duration is the time of one step on a GPU.
 func Duration(g GPU, s Shape, st Step) time.Duration {
 	bytes := s.Weights()*s.active(st.Tokens) + st.Cached*s.CacheBytes()

@@ -16,9 +16,10 @@ type Config struct {
 	MaxSequences int  // sequences in one step
 	TokenBudget  int  // tokens in one step; at least MaxSequences, else decode could starve
 	Static       bool // admit only when nothing runs: the batch stays as it began until all have left
-	// LongPrompt is the number of tokens above which a prompt is computed in parts
-	// of Chunk, so that whoever comes meanwhile waits for a short step; 0: none is.
-	LongPrompt, Chunk int
+	// LongPrompt is the number of tokens above which a prompt is computed in parts,
+	// so that others wait for short steps; 0: none is.
+	LongPrompt int
+	Parts      Parts
 }
 
 // Sequence is what the scheduler knows of one request.
@@ -64,6 +65,7 @@ type Scheduler struct {
 	cache       *kvcache.Cache
 	waiting     []*Sequence
 	running     []*Sequence
+	company     company // of the step that is planned
 	preemptions uint64
 }
 
@@ -103,6 +105,7 @@ func (s *Scheduler) Schedule() []Slot {
 	budget := s.cfg.TokenBudget
 	admit := !s.cfg.Static || len(s.running) == 0
 	plan := make([]Slot, 0, len(s.running)+1)
+	s.company = s.look(admit)
 	for i := 0; i < len(s.running); i++ {
 		q := s.running[i]
 		// One token is kept for everybody behind, so that a long prompt slows
@@ -150,11 +153,8 @@ func (s *Scheduler) Schedule() []Slot {
 // part is how many tokens of a sequence are computed within a budget.
 func (s *Scheduler) part(q *Sequence, budget int) int {
 	left := len(q.Tokens) - q.computed
-	if s.cfg.Chunk > 0 {
-		q.long = left > s.cfg.LongPrompt || q.long && left > 1
-		if q.long {
-			left = min(left, s.cfg.Chunk)
-		}
+	if q.long = s.isLong(q); q.long {
+		left = min(left, s.cfg.Parts.tokens(s.company, q.computed))
 	}
 	return min(left, budget)
 }

@@ -84,23 +84,59 @@ func TestPrefixesAreCountedOnce(t *testing.T) {
 	}
 }
 
-func TestLongPromptsGoInSmallParts(t *testing.T) {
-	s, _ := newScheduler(t, Config{MaxSequences: 4, TokenBudget: 64, LongPrompt: 100, Chunk: 8}, 1024, 16)
-	long, medium := prompt(1, 101, 4), prompt(2, 100, 4)
-	_ = s.Add(long)
-	for computed := 0; computed < 101; {
+func TestLongPromptsGoInParts(t *testing.T) {
+	parts := Parts{Alone: 32, Beside: 8, Starting: 2, Positions: 100}
+	s, _ := newScheduler(t, Config{MaxSequences: 4, TokenBudget: 64, LongPrompt: 100, Parts: parts}, 1024, 16)
+	long, short := prompt(1, 400, 4), prompt(2, 100, 4)
+	count := func(q *Sequence) int {
 		plan := s.Schedule()
-		if plan[0].Count > 8 {
-			t.Fatalf("%d tokens at once of a long prompt", plan[0].Count)
-		}
 		s.Commit(plan)
-		computed += plan[0].Count
+		if want := !slices.ContainsFunc(plan, func(p Slot) bool { return p.Sequence == short }); s.Patient(plan) != want {
+			t.Errorf("patient is %v: %+v", !want, plan)
+		}
+		for _, p := range plan {
+			if p.Last() {
+				p.Sequence.Tokens = append(p.Sequence.Tokens, 1)
+			}
+			if p.Sequence == q {
+				return p.Count
+			}
+		}
+		return 0
+	}
+	_ = s.Add(long)
+	got := []int{count(long), count(long)} // 32 / 1, 32 / 1.32
+	_ = s.Add(short)
+	got = append(got, count(long), count(long)) // 2 / 1.56: one while the short one starts
+	got = append(got, count(long))              // 8 / 1.58 beside its decoding
+	if want := []int{32, 24, 1, 1, 5}; !slices.Equal(got, want) {
+		t.Errorf("parts of %v tokens, want %v", got, want)
+	}
+	s.Remove(short)
+	other := prompt(3, 200, 4)
+	_ = s.Add(other)
+	if n, m := count(long), count(other); n != 9 || m != 13 { // half of 32 each; other's first part went by
+		t.Errorf("two long prompts get %d and %d", n, m)
 	}
 	s.Remove(long)
-	_ = s.Add(medium)
+	s.Remove(other)
+	_ = s.Add(prompt(4, 100, 4))
 	if plan := s.Schedule(); plan[0].Count != 64 {
 		t.Errorf("%d tokens at once of a prompt that is not long", plan[0].Count)
 	}
+}
+
+// TestStepsOfALongPromptTakeAsLong checks the unit of the parts.
+func TestStepsOfALongPromptTakeAsLong(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := Parts{Alone: rapid.IntRange(8, 256).Draw(t, "alone"), Positions: rapid.Float64Range(10, 5000).Draw(t, "positions")}
+		computed := rapid.IntRange(0, 100_000).Draw(t, "computed")
+		n := p.tokens(company{long: 1}, computed)
+		cost := func(n int) float64 { return float64(n) * (1 + float64(computed)/p.Positions) }
+		if n < 1 || n > 1 && cost(n) > float64(p.Alone) || cost(n+1) <= float64(p.Alone) {
+			t.Fatalf("%d tokens cost %.1f of %d", n, cost(n), p.Alone)
+		}
+	})
 }
 
 func TestStaticAdmitsOnlyIntoAnEmptyBatch(t *testing.T) {
@@ -170,7 +206,11 @@ func TestLaws(t *testing.T) {
 		size := rapid.IntRange(1, 5).Draw(t, "block size")
 		blocks := rapid.IntRange(4, 24).Draw(t, "blocks")
 		cfg := Config{MaxSequences: rapid.IntRange(1, 6).Draw(t, "sequences"), Static: rapid.Bool().Draw(t, "static")}
-		cfg.LongPrompt, cfg.Chunk = rapid.IntRange(0, 20).Draw(t, "long prompt"), rapid.IntRange(0, 4).Draw(t, "chunk")
+		cfg.LongPrompt = rapid.IntRange(0, 20).Draw(t, "long prompt")
+		cfg.Parts = Parts{
+			Alone: rapid.IntRange(0, 9).Draw(t, "alone"), Beside: rapid.IntRange(0, 4).Draw(t, "beside"),
+			Starting: rapid.IntRange(0, 2).Draw(t, "starting"), Positions: rapid.Float64Range(0, 30).Draw(t, "positions"),
+		}
 		cfg.TokenBudget = cfg.MaxSequences + rapid.IntRange(0, 20).Draw(t, "extra budget")
 		s, cache := newScheduler(t, cfg, blocks, size)
 
@@ -203,11 +243,11 @@ func TestLaws(t *testing.T) {
 				}
 				next++
 			}
-			decoding := map[*Sequence]bool{}
+			unfinished := map[*Sequence]bool{}
 			preempted := s.Preemptions()
 			for _, q := range s.running {
-				if len(q.Tokens)-q.computed == 1 {
-					decoding[q] = true
+				if len(q.Tokens) > q.computed {
+					unfinished[q] = true
 				}
 			}
 			plan := s.Schedule()
@@ -220,13 +260,18 @@ func TestLaws(t *testing.T) {
 				if len(p.Sequence.Blocks())*size < p.Start+p.Count {
 					t.Fatalf("slot %+v has %d blocks", p, len(p.Sequence.Blocks()))
 				}
-				delete(decoding, p.Sequence)
+				delete(unfinished, p.Sequence)
 			}
 			if total > cfg.TokenBudget || len(plan) > cfg.MaxSequences {
 				t.Fatalf("%d tokens of %d sequences exceed %+v", total, len(plan), cfg)
 			}
-			if len(decoding) > 0 && s.Preemptions() == preempted {
-				t.Fatalf("%d decoding sequences got nothing", len(decoding))
+			if len(unfinished) > 0 && s.Preemptions() == preempted {
+				t.Fatalf("%d running sequences got nothing", len(unfinished))
+			}
+			if s.Patient(plan) && rapid.Bool().Draw(t, "give up") {
+				if plan = s.Schedule(); len(plan) == 0 { // the same once more
+					continue
+				}
 			}
 			for _, p := range plan {
 				c := all[slices.IndexFunc(all, func(c *client) bool { return c.q == p.Sequence })]

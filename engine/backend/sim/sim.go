@@ -65,8 +65,8 @@ func (m *Model) Name() string { return "simulated " + m.gpu.Name }
 func (m *Model) Close() error { return nil }
 
 // Forward waits as long as the step would take, then prefers for every row that
-// wants logits the token that follows its own.
-func (m *Model) Forward(rows []model.Row) (model.Output, error) {
+// wants logits the token that follows its own. A step is never given up.
+func (m *Model) Forward(rows []model.Row, _ func() bool) (model.Output, error) {
 	m.wait(roofline.Duration(m.gpu, m.shape, Step(rows)))
 	logits, hidden := 0, 0
 	for _, r := range rows {
