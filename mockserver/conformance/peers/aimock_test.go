@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"testing"
+	"time"
 
 	"github.com/inference-iac/terraform-provider-inference/tools/npm"
 )
@@ -32,7 +33,9 @@ func aimockOf(t *testing.T, fixtures string, env ...string) mock {
 		skip(t, "AIMock", err)
 	}
 	pack, dir := npm.Package{Name: "@copilotkit/aimock", Version: "1.43.0"}, npm.CacheDir("terraform-provider-inference-peers")
-	if err := npm.Install(t.Context(), dir, pack); err != nil {
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // npm tries a network that is not there for long
+	defer cancel()
+	if err := npm.Install(ctx, dir, pack); err != nil {
 		skip(t, "AIMock", err)
 	}
 	p := run(t, regexp.MustCompile(`listening on (http://127\.0\.0\.1:\d+)`), env, node,
