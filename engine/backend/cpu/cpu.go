@@ -43,9 +43,9 @@ func (b *Backend) Close() error {
 // may run meanwhile.
 func (b *Backend) Each(n int, f func(worker, part int)) { b.pool.each(n, f) }
 
-// minWork is the number of multiplications under which waking a worker costs more
-// than it saves.
-const minWork = 1 << 18
+// minWork is the number of multiplications under which handing a part to a worker
+// that is awake costs more than it saves.
+const minWork = 1 << 15
 
 // share runs f on parts of n rows, on one goroutine if the whole is little work.
 func (b *Backend) share(n, work int, f func(from, to int)) {

@@ -50,37 +50,38 @@ func (b *Backend) MatMul(dst, x []float32, rows int, ws ...backend.Matrix) {
 // cut shares the rows of all matrices out evenly, and each worker's into parts: at
 // least four, so that another can help one that is held up.
 func (p *plan) cut(threads int, ws []backend.Matrix) {
-	p.parts, p.starts, p.width = p.parts[:0], p.starts[:0], 0
+	p.parts, p.starts, p.width = p.parts[:0], append(p.starts[:0], 0), 0
 	total := 0
 	for _, w := range ws {
 		total += w.(*matrix).rows
 	}
-	share := func(worker int) int {
-		if worker == threads {
-			return total
-		}
-		return total * worker / threads / tileRows * tileRows
-	}
-	p.starts = append(p.starts, 0)
-	row := 0
+	most := total / (4 * threads)
+	end := p.end(threads, total)
 	for _, w := range ws {
 		m := w.(*matrix)
 		perRow := max(1, m.Bytes()/max(1, m.rows))
-		size := min(blockBytes/perRow, total/(4*threads)) / tileRows * tileRows
+		size := max(1, min(blockBytes/perRow, most)/tileRows) * tileRows
 		for from, to := 0, 0; from < m.rows; from = to {
-			for row+from >= share(len(p.starts)) {
+			for p.width+from >= end {
 				p.starts = append(p.starts, len(p.parts))
+				end = p.end(threads, total)
 			}
-			to = min(from+max(size, tileRows), m.rows, share(len(p.starts))-row)
-			last := to == m.rows || row+to == share(len(p.starts))
-			p.parts = append(p.parts, part{m, from, to, row, last})
+			to = min(from+size, m.rows, end-p.width)
+			p.parts = append(p.parts, part{m, from, to, p.width, to == m.rows || p.width+to == end})
 		}
-		row += m.rows
+		p.width += m.rows
 	}
 	for len(p.starts) < threads {
 		p.starts = append(p.starts, len(p.parts))
 	}
-	p.width = row
+}
+
+// end is the row at which the share of the worker that was begun last ends.
+func (p *plan) end(threads, total int) int {
+	if len(p.starts) == threads {
+		return total
+	}
+	return total * len(p.starts) / threads / tileRows * tileRows
 }
 
 // multiply writes one part for all rows of the batch; next is the part after it,
