@@ -8,14 +8,14 @@ import (
 
 // tileQueries is the most queries of one key head that are computed together, so
 // that keys and values are read once for all of them.
-const tileQueries = 8
+const tileQueries = 32
 
 // chunk is the number of keys whose scores are computed together: the widest vector.
 const chunk = 16
 
 // attentionTile is one worker's memory.
 type attentionTile struct {
-	queries []float32 // dim × tileQueries, scaled
+	queries []float32 // tileQueries × dim, scaled
 	scores  []float32 // tileQueries × positions
 	out     []float32 // tileQueries × dim
 }
@@ -48,7 +48,7 @@ func (b *Backend) Attend(dst, src []float32, kv backend.KV, layer int, at []back
 			a.store(r, at[r])
 		}
 	})
-	b.attend(&a, runs(at, max(1, tileQueries*h.KV/h.Query)), work)
+	b.attend(&a, runs(at, b.runRows(len(at), h)), work)
 }
 
 // AttendAll implements backend.Backend. A cache of one layer, made for the call,
@@ -68,7 +68,7 @@ func (b *Backend) AttendAll(dst, src []float32, spans []int, h backend.Heads) {
 	c := newCache(shape)
 	c.data = make([]float32, blocks*c.blocks)
 	a := attention{dst, src, c, 0, h}
-	most := max(1, tileQueries*h.KV/h.Query)
+	most := b.runRows(rows, h)
 	var todo []run
 	row, block := 0, 0
 	for _, n := range spans {
@@ -86,6 +86,16 @@ func (b *Backend) AttendAll(dst, src []float32, spans []int, h backend.Heads) {
 		row += n
 	}
 	b.attend(&a, todo, work)
+}
+
+// runRows is how many rows a run has at most: as many as a tile holds, fewer if the
+// workers would have less than two tiles each.
+func (b *Backend) runRows(rows int, h backend.Heads) int {
+	most := max(1, tileQueries*h.KV/h.Query)
+	for most > 1 && (rows+most-1)/most*h.KV < 2*b.pool.threads() {
+		most /= 2
+	}
+	return most
 }
 
 // runs cuts a step into runs of at most so many rows.
@@ -153,11 +163,9 @@ func (a *attention) tile(k *kernels, t *attentionTile, r run, head, heads int) {
 	t.queries = grow(t.queries, h.Dim*tileQueries)
 	t.scores = grow(t.scores, tileQueries*ld)
 	t.out = grow(t.out, tileQueries*h.Dim)
-	for i := range n {
-		query := a.src[((r.row+i/heads)*(h.Query+2*h.KV)+head+i%heads)*h.Dim:][:h.Dim]
-		for d, v := range query {
-			t.queries[d*tileQueries+i] = v * h.Scale
-		}
+	for i := range r.rows {
+		queries := a.src[((r.row+i)*(h.Query+2*h.KV)+head)*h.Dim:]
+		k.scale(t.queries[i*heads*h.Dim:], queries[:heads*h.Dim], h.Scale)
 	}
 	for j := from * size; j < end; j += size {
 		keys := c.keys(r.table[j/size], a.layer, kvHead)
@@ -175,11 +183,8 @@ func (a *attention) tile(k *kernels, t *attentionTile, r run, head, heads int) {
 		k.mix(t.out, t.scores[j:], ld, c.values(r.table[j/size], a.layer, kvHead), n, h.Dim, min(size, end-j))
 	}
 	for i := range n {
-		out := a.dst[((r.row+i/heads)*h.Query+head+i%heads)*h.Dim:][:h.Dim]
-		inv := 1 / sums[i]
-		for d, v := range t.out[i*h.Dim : (i+1)*h.Dim] {
-			out[d] = v * inv
-		}
+		out := a.dst[((r.row+i/heads)*h.Query+head+i%heads)*h.Dim:]
+		k.scale(out, t.out[i*h.Dim:(i+1)*h.Dim], 1/sums[i])
 	}
 }
 

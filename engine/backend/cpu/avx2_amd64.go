@@ -139,6 +139,11 @@ func addAVX2(x *float32, y *float32, n int)
 //go:noescape
 func rotateAVX2(x *float32, table *float32, heads int, dim int)
 
+// scaleAVX2 multiplies n floats, a multiple of 8, with a scale.
+//
+//go:noescape
+func scaleAVX2(dst *float32, x *float32, scale float32, n int)
+
 // scaleMulAVX2 multiplies n floats, a multiple of 8, with a scale and then with w.
 //
 //go:noescape
@@ -169,7 +174,7 @@ func absMaxAVX2(x *float32, n int) float32
 //go:noescape
 func quantiseAVX2(dst *int16, x *float32, scale float32, n int)
 
-// scoresAVX21 multiplies 1 transposed queries with 16 transposed keys.
+// scoresAVX21 multiplies 1 queries with 16 transposed keys.
 //
 //go:noescape
 func scoresAVX21(dst *float32, ld int, q *float32, k *float32, ldk int, dim int)
@@ -179,7 +184,7 @@ func scoresAVX21(dst *float32, ld int, q *float32, k *float32, ldk int, dim int)
 //go:noescape
 func mixAVX21(dst *float32, w *float32, ld int, v *float32, rows int, dim int)
 
-// scoresAVX22 multiplies 2 transposed queries with 16 transposed keys.
+// scoresAVX22 multiplies 2 queries with 16 transposed keys.
 //
 //go:noescape
 func scoresAVX22(dst *float32, ld int, q *float32, k *float32, ldk int, dim int)
@@ -189,7 +194,7 @@ func scoresAVX22(dst *float32, ld int, q *float32, k *float32, ldk int, dim int)
 //go:noescape
 func mixAVX22(dst *float32, w *float32, ld int, v *float32, rows int, dim int)
 
-// scoresAVX24 multiplies 4 transposed queries with 16 transposed keys.
+// scoresAVX24 multiplies 4 queries with 16 transposed keys.
 //
 //go:noescape
 func scoresAVX24(dst *float32, ld int, q *float32, k *float32, ldk int, dim int)

@@ -3197,6 +3197,30 @@ heads_end:
 	VZEROUPPER
 	RET
 
+// func scaleAVX2(dst *float32, x *float32, scale float32, n int)
+// Requires: AVX, AVX2, SSE
+TEXT ·scaleAVX2(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+24(FP), DX
+	MOVSS        scale+16(FP), X0
+	VBROADCASTSS X0, Y1
+	SHRQ         $0x03, DX
+	TESTQ        DX, DX
+	JZ           loop_end
+
+loop:
+	VMULPS  (CX), Y1, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, AX
+	DECQ    DX
+	JNZ     loop
+
+loop_end:
+	VZEROUPPER
+	RET
+
 // func scaleMulAVX2(dst *float32, x *float32, w *float32, scale float32, n int)
 // Requires: AVX, AVX2, SSE
 TEXT ·scaleMulAVX2(SB), NOSPLIT, $0-40
@@ -3479,19 +3503,22 @@ TEXT ·scoresAVX21(SB), NOSPLIT, $0-48
 	MOVQ  k+24(FP), BX
 	MOVQ  ldk+32(FP), SI
 	MOVQ  dim+40(FP), DI
+	MOVQ  dim+40(FP), R8
 	SHLQ  $0x02, CX
 	SHLQ  $0x02, SI
+	SHLQ  $0x02, R8
+	MOVQ  DX, CX
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
 
 dims:
 	VMOVUPS      (BX), Y2
 	VMOVUPS      32(BX), Y3
-	VBROADCASTSS (DX), Y4
+	VBROADCASTSS (CX), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
 	ADDQ         SI, BX
-	ADDQ         $0x20, DX
+	ADDQ         $0x04, CX
 	DECQ         DI
 	JNZ          dims
 	VMOVUPS      Y0, (AX)
@@ -3597,8 +3624,10 @@ TEXT ·scoresAVX22(SB), NOSPLIT, $0-48
 	MOVQ  k+24(FP), BX
 	MOVQ  ldk+32(FP), SI
 	MOVQ  dim+40(FP), DI
+	MOVQ  dim+40(FP), R8
 	SHLQ  $0x02, CX
 	SHLQ  $0x02, SI
+	SHLQ  $0x02, R8
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
@@ -3610,11 +3639,11 @@ dims:
 	VBROADCASTSS (DX), Y6
 	VFMADD231PS  Y6, Y4, Y0
 	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(DX), Y6
+	VBROADCASTSS (DX)(R8*1), Y6
 	VFMADD231PS  Y6, Y4, Y2
 	VFMADD231PS  Y6, Y5, Y3
 	ADDQ         SI, BX
-	ADDQ         $0x20, DX
+	ADDQ         $0x04, DX
 	DECQ         DI
 	JNZ          dims
 	VMOVUPS      Y0, (AX)
@@ -3735,8 +3764,12 @@ TEXT ·scoresAVX24(SB), NOSPLIT, $0-48
 	MOVQ  k+24(FP), BX
 	MOVQ  ldk+32(FP), SI
 	MOVQ  dim+40(FP), DI
+	MOVQ  dim+40(FP), R8
 	SHLQ  $0x02, CX
 	SHLQ  $0x02, SI
+	SHLQ  $0x02, R8
+	LEAQ  (R8)(R8*2), R9
+	ADDQ  DX, R9
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
@@ -3752,17 +3785,18 @@ dims:
 	VBROADCASTSS (DX), Y10
 	VFMADD231PS  Y10, Y8, Y0
 	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(DX), Y10
+	VBROADCASTSS (DX)(R8*1), Y10
 	VFMADD231PS  Y10, Y8, Y2
 	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(DX), Y10
+	VBROADCASTSS (DX)(R8*2), Y10
 	VFMADD231PS  Y10, Y8, Y4
 	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(DX), Y10
+	VBROADCASTSS (R9), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
 	ADDQ         SI, BX
-	ADDQ         $0x20, DX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, R9
 	DECQ         DI
 	JNZ          dims
 	VMOVUPS      Y0, (AX)

@@ -142,7 +142,7 @@ func streamInt87(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float3
 //go:noescape
 func streamInt88(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float32, rows int, k int)
 
-// scoresAVX5121 multiplies 1 transposed queries with 16 transposed keys.
+// scoresAVX5121 multiplies 1 queries with 16 transposed keys.
 //
 //go:noescape
 func scoresAVX5121(dst *float32, ld int, q *float32, k *float32, ldk int, dim int)
@@ -152,7 +152,7 @@ func scoresAVX5121(dst *float32, ld int, q *float32, k *float32, ldk int, dim in
 //go:noescape
 func mixAVX5121(dst *float32, w *float32, ld int, v *float32, rows int, dim int)
 
-// scoresAVX5122 multiplies 2 transposed queries with 16 transposed keys.
+// scoresAVX5122 multiplies 2 queries with 16 transposed keys.
 //
 //go:noescape
 func scoresAVX5122(dst *float32, ld int, q *float32, k *float32, ldk int, dim int)
@@ -162,7 +162,7 @@ func scoresAVX5122(dst *float32, ld int, q *float32, k *float32, ldk int, dim in
 //go:noescape
 func mixAVX5122(dst *float32, w *float32, ld int, v *float32, rows int, dim int)
 
-// scoresAVX5124 multiplies 4 transposed queries with 16 transposed keys.
+// scoresAVX5124 multiplies 4 queries with 16 transposed keys.
 //
 //go:noescape
 func scoresAVX5124(dst *float32, ld int, q *float32, k *float32, ldk int, dim int)
@@ -172,7 +172,7 @@ func scoresAVX5124(dst *float32, ld int, q *float32, k *float32, ldk int, dim in
 //go:noescape
 func mixAVX5124(dst *float32, w *float32, ld int, v *float32, rows int, dim int)
 
-// scoresAVX5128 multiplies 8 transposed queries with 16 transposed keys.
+// scoresAVX5128 multiplies 8 queries with 16 transposed keys.
 //
 //go:noescape
 func scoresAVX5128(dst *float32, ld int, q *float32, k *float32, ldk int, dim int)

@@ -12,8 +12,8 @@ type kernels struct {
 	int8 func(y []float32, ldy int, w []int8, x []int16, ws, xs []float32, rows, cols, k int, next []int8)
 	// stepK divides every k that f32, bf16 and int8 take; others go to portable.
 	stepK int
-	// scores writes dst[i·ld+j] = query i · key j for n queries, transposed and tileQueries
-	// apart, and chunk keys, transposed and ldk apart.
+	// scores writes dst[i·ld+j] = query i · key j for n queries [n × dim] and chunk
+	// keys, transposed and ldk apart.
 	scores func(dst []float32, ld int, q, k []float32, ldk, n, dim int)
 	// mix adds to dst [n × dim] the sum of w[i·ld+j]·v[j] over rows of v.
 	mix func(dst, w []float32, ld int, v []float32, n, dim, rows int)
@@ -23,6 +23,8 @@ type kernels struct {
 	expSum func(x []float32, peak float32) float32
 	// add adds y to x.
 	add func(x, y []float32)
+	// scale writes x·scale.
+	scale func(dst, x []float32, scale float32)
 	// scaleMul writes x·scale·w.
 	scaleMul func(dst, x, w []float32, scale float32)
 	// rotate turns the pairs i and i+dim/2 of each head of x by cosines, then sines.

@@ -165,12 +165,17 @@ func TestVectors(t *testing.T) {
 			}
 			sum32 := append([]float32(nil), x...)
 			kern.add(sum32, y)
+			tripled := make([]float32, n)
+			kern.scale(tripled, x, 3)
 			scaled := make([]float32, n)
 			kern.scaleMul(scaled, x, y, 3)
 			largest := x[0]
 			for i, v := range x {
 				if sum32[i] != v+y[i] {
 					t.Errorf("add: got %g, want %g", sum32[i], v+y[i])
+				}
+				if tripled[i] != v*3 {
+					t.Errorf("scale: got %g, want %g", tripled[i], v*3)
 				}
 				near(t, "scaleMul", float64(scaled[i]), float64(v)*3*float64(y[i]), math.Abs(float64(scaled[i])))
 				largest = max(largest, v)
@@ -198,7 +203,7 @@ func TestAttentionKernels(t *testing.T) {
 		r := rand.New(rand.NewPCG(11, 12))
 		const positions, ld, ldk = chunk, 32, 48
 		for _, dim := range []int{16, 64, 80} {
-			q, k, v := randoms(r, dim*tileQueries), randoms(r, dim*ldk), randoms(r, positions*dim)
+			q, k, v := randoms(r, tileQueries*dim), randoms(r, dim*ldk), randoms(r, positions*dim)
 			weights, start := randoms(r, tileQueries*ld), randoms(r, tileQueries*dim)
 			for n := 1; n <= tileQueries; n++ {
 				s, m := make([]float32, tileQueries*ld), append([]float32(nil), start...)
@@ -206,13 +211,13 @@ func TestAttentionKernels(t *testing.T) {
 				kern.mix(m, weights, ld, v, n, dim, 13)
 				for i := range n {
 					alone := make([]float32, positions)
-					kern.scores(alone, positions, q[i:], k, ldk, 1, dim)
+					kern.scores(alone, positions, q[i*dim:], k, ldk, 1, dim)
 					mixed := append([]float32(nil), start[i*dim:(i+1)*dim]...)
 					kern.mix(mixed, weights[i*ld:], ld, v, 1, dim, 13)
 					for j := range positions {
 						want, scale := 0.0, 0.0
 						for d := range dim {
-							p := float64(q[d*tileQueries+i]) * float64(k[d*ldk+j])
+							p := float64(q[i*dim+d]) * float64(k[d*ldk+j])
 							want, scale = want+p, scale+math.Abs(p)
 						}
 						near(t, "scores", float64(s[i*ld+j]), want, scale)
@@ -275,4 +280,39 @@ func ones(n int) []float32 {
 		out[i] = 1
 	}
 	return out
+}
+
+// BenchmarkAttend is one layer's attention of a prompt, of a chunk at the end of a
+// long one, and of one token after it.
+func BenchmarkAttend(b *testing.B) {
+	for _, kern := range tables() {
+		for _, c := range []struct{ rows, pos int }{{128, 0}, {16, 4080}, {1, 4095}, {1, 160}} {
+			b.Run(fmt.Sprintf("%s/rows=%d/pos=%d", kern.name, c.rows, c.pos), func(b *testing.B) {
+				be := newWith(1, kern)
+				defer func() { _ = be.Close() }()
+				h := backend.Heads{Query: 8, KV: 4, Dim: 64, Scale: 0.125}
+				const size = 16
+				table := make([]int32, (c.pos+c.rows+size-1)/size)
+				for i := range table {
+					table[i] = int32(i)
+				}
+				kv, err := be.NewKV(backend.KVShape{Layers: 1, Heads: h.KV, HeadDim: h.Dim, Blocks: len(table), BlockSize: size})
+				if err != nil {
+					b.Fatal(err)
+				}
+				at := make([]backend.Position, c.rows)
+				pairs := 0
+				for i := range at {
+					at[i] = backend.Position{Table: table, Pos: c.pos + i}
+					pairs += c.pos + i + 1
+				}
+				src := randoms(rand.New(rand.NewPCG(9, 10)), c.rows*(h.Query+2*h.KV)*h.Dim)
+				dst := make([]float32, c.rows*h.Query*h.Dim)
+				for b.Loop() {
+					be.Attend(dst, src, kv, 0, at, h)
+				}
+				b.ReportMetric(float64(2*pairs*h.Query*h.Dim)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GMAC/s")
+			})
+		}
+	}
 }

@@ -13,6 +13,7 @@ func portable() kernels {
 		mix:      mix,
 		peak:     peak,
 		add:      add,
+		scale:    scale,
 		scaleMul: scaleMul,
 		rotate:   rotate,
 		expSum:   expSum,
@@ -112,7 +113,7 @@ func scores(dst []float32, ld int, q, k []float32, ldk, n, dim int) {
 		out := dst[i*ld : i*ld+chunk]
 		clear(out)
 		for d := range dim {
-			a, keys := q[d*tileQueries+i], k[d*ldk:d*ldk+chunk]
+			a, keys := q[i*dim+d], k[d*ldk:d*ldk+chunk]
 			for j := range out {
 				out[j] += a * keys[j]
 			}
@@ -144,6 +145,13 @@ func add(x, y []float32) {
 	y = y[:len(x)]
 	for i := range x {
 		x[i] += y[i]
+	}
+}
+
+func scale(dst, x []float32, scale float32) {
+	dst = dst[:len(x)]
+	for i, v := range x {
+		dst[i] = v * scale
 	}
 }
 

@@ -31,7 +31,7 @@ func avx2() kernels {
 		scores: func(dst []float32, ld int, q, k []float32, ldk, n, dim int) {
 			queries(n, 4, func(i, m int) {
 				f := [...]scoring{1: scoresAVX21, 2: scoresAVX22, 4: scoresAVX24}[m]
-				f(&dst[i*ld], ld, &q[i], &k[0], ldk, dim)
+				f(&dst[i*ld], ld, &q[i*dim], &k[0], ldk, dim)
 			})
 		},
 		mix: func(dst, w []float32, ld int, v []float32, n, dim, rows int) {
@@ -42,6 +42,7 @@ func avx2() kernels {
 		},
 		peak:     func(x []float32) float32 { return peakAVX2(&x[0], len(x)) },
 		add:      func(x, y []float32) { addAVX2(&x[0], &y[0], len(x)) },
+		scale:    func(dst, x []float32, scale float32) { scaleAVX2(&dst[0], &x[0], scale, len(x)) },
 		scaleMul: func(dst, x, w []float32, scale float32) { scaleMulAVX2(&dst[0], &x[0], &w[0], scale, len(w)) },
 		rotate:   func(x, table []float32, dim int) { rotateAVX2(&x[0], &table[0], len(x)/dim, dim) },
 		expSum:   func(x []float32, peak float32) float32 { return expSumAVX2(&x[0], peak, len(x)) },

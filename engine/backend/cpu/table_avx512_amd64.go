@@ -38,7 +38,7 @@ func avx512() kernels {
 	k.scores = func(dst []float32, ld int, q, k []float32, ldk, n, dim int) {
 		queries(n, 8, func(i, m int) {
 			f := [...]scoring{1: scoresAVX5121, 2: scoresAVX5122, 4: scoresAVX5124, 8: scoresAVX5128}[m]
-			f(&dst[i*ld], ld, &q[i], &k[0], ldk, dim)
+			f(&dst[i*ld], ld, &q[i*dim], &k[0], ldk, dim)
 		})
 	}
 	k.mix = func(dst, w []float32, ld int, v []float32, n, dim, rows int) {

@@ -13,9 +13,6 @@ import (
 // chunk is the number of positions, or dimensions, that one pass covers.
 const chunk = 16
 
-// Queries is the number of columns of the transposed queries.
-const Queries = 8
-
 // Target is the processor to write for.
 type Target struct {
 	Name     string
@@ -62,13 +59,15 @@ func (t Target) clear(n int) {
 	}
 }
 
-// scores: dst[q·ld + j] = sum over d of q[d·8 + q]·k[d·ldk + j], in order of d.
+// scores: dst[q·ld + j] = sum over d of q[q·dim + d]·k[d·ldk + j], in order of d.
 func scores(t Target, n int) {
 	begin(fmt.Sprintf("scores%s%d", t.Name, n), "func(dst *float32, ld int, q, k *float32, ldk, dim int)",
-		fmt.Sprintf("scores%s%d multiplies %d transposed queries with 16 transposed keys.", t.Name, n, n))
-	dst, ld, q, k, ldk, dim := load("dst"), load("ld"), load("q"), load("k"), load("ldk"), load("dim")
-	build.SHLQ(operand.U8(2), ld)
-	build.SHLQ(operand.U8(2), ldk)
+		fmt.Sprintf("scores%s%d multiplies %d queries with 16 transposed keys.", t.Name, n, n))
+	dst, ld, q, k, ldk, dim, ldq := load("dst"), load("ld"), load("q"), load("k"), load("ldk"), load("dim"), load("dim")
+	for _, r := range []reg.GPVirtual{ld, ldk, ldq} {
+		build.SHLQ(operand.U8(2), r)
+	}
+	bases := rows(q, ldq, n)
 	acc := func(i, v int) reg.VecPhysical { return t.Register(i*t.Vectors + v) }
 	t.clear(n * t.Vectors)
 	keys, one := n*t.Vectors, n*t.Vectors+t.Vectors
@@ -77,13 +76,15 @@ func scores(t Target, n int) {
 		build.VMOVUPS(operand.Mem{Base: k, Disp: t.disp(v)}, t.Register(keys+v))
 	}
 	for i := range n {
-		build.VBROADCASTSS(operand.Mem{Base: q, Disp: 4 * i}, t.Register(one))
+		build.VBROADCASTSS(row(bases, ldq, i), t.Register(one))
 		for v := range t.Vectors {
 			build.VFMADD231PS(t.Register(one), t.Register(keys+v), acc(i, v))
 		}
 	}
 	build.ADDQ(ldk, k)
-	build.ADDQ(operand.U8(4*Queries), q)
+	for _, p := range bases {
+		build.ADDQ(operand.U8(4), p)
+	}
 	build.DECQ(dim)
 	build.JNZ(operand.LabelRef("dims"))
 	for i := range n {
@@ -95,6 +96,27 @@ func scores(t Target, n int) {
 		}
 	}
 	end()
+}
+
+// rows are pointers to every third of n rows; row addresses any of them.
+func rows(first, stride reg.GPVirtual, n int) []reg.GPVirtual {
+	bases := []reg.GPVirtual{build.GP64()}
+	build.MOVQ(first, bases[0])
+	for n > 3*len(bases) {
+		b := build.GP64()
+		build.LEAQ(operand.Mem{Base: stride, Index: stride, Scale: 2}, b)
+		build.ADDQ(bases[len(bases)-1], b)
+		bases = append(bases, b)
+	}
+	return bases
+}
+
+func row(bases []reg.GPVirtual, stride reg.GPVirtual, i int) operand.Mem {
+	m := operand.Mem{Base: bases[i/3]}
+	if i%3 > 0 {
+		m.Index, m.Scale = stride, uint8(i%3)
+	}
+	return m
 }
 
 // mix: dst[q·dim + d] += sum over j of w[q·ld + j]·v[j·dim + d], in order of j. Few
@@ -136,7 +158,7 @@ type mixer struct {
 func (m *mixer) pass(name string, chunks int) {
 	vectors := m.Vectors * chunks
 	acc := func(i, v int) reg.VecPhysical { return m.Register(i*vectors + v) }
-	value, one := m.n*vectors, m.n*vectors+1
+	weight, values := m.n*vectors, m.n*vectors+1
 	outs := func(f func(i, v int, at operand.Mem)) {
 		p := build.GP64()
 		build.MOVQ(m.dst, p)
@@ -150,41 +172,30 @@ func (m *mixer) pass(name string, chunks int) {
 		}
 	}
 	outs(func(i, v int, at operand.Mem) { build.VMOVUPS(at, acc(i, v)) })
-	bases := []reg.GPVirtual{build.GP64()}
-	build.MOVQ(m.w, bases[0])
-	for m.n > 3*len(bases) {
-		b := build.GP64()
-		build.LEAQ(operand.Mem{Base: m.ld, Index: m.ld, Scale: 2}, b)
-		build.ADDQ(bases[len(bases)-1], b)
-		bases = append(bases, b)
-	}
-	row, rows := build.GP64(), load("rows")
-	build.MOVQ(m.v, row)
+	bases := rows(m.w, m.ld, m.n)
+	value, count := build.GP64(), load("rows")
+	build.MOVQ(m.v, value)
 	build.Label(name)
 	if vectors == m.Vectors { // values are few, so they stay while queries change
 		for v := range vectors {
-			build.VMOVUPS(operand.Mem{Base: row, Disp: m.disp(v)}, m.Register(value+1+v))
+			build.VMOVUPS(operand.Mem{Base: value, Disp: m.disp(v)}, m.Register(values+v))
 		}
 	}
 	for i := range m.n {
-		at := operand.Mem{Base: bases[i/3]}
-		if i%3 > 0 {
-			at.Index, at.Scale = m.ld, uint8(i%3)
-		}
-		build.VBROADCASTSS(at, m.Register(value))
+		build.VBROADCASTSS(row(bases, m.ld, i), m.Register(weight))
 		for v := range vectors {
 			if vectors == m.Vectors {
-				build.VFMADD231PS(m.Register(value), m.Register(one+v), acc(i, v))
+				build.VFMADD231PS(m.Register(weight), m.Register(values+v), acc(i, v))
 			} else {
-				build.VFMADD231PS(operand.Mem{Base: row, Disp: m.disp(v)}, m.Register(value), acc(i, v))
+				build.VFMADD231PS(operand.Mem{Base: value, Disp: m.disp(v)}, m.Register(weight), acc(i, v))
 			}
 		}
 	}
 	for _, p := range bases {
 		build.ADDQ(operand.U8(4), p)
 	}
-	build.ADDQ(m.stride, row)
-	build.DECQ(rows)
+	build.ADDQ(m.stride, value)
+	build.DECQ(count)
 	build.JNZ(operand.LabelRef(name))
 	outs(func(i, v int, at operand.Mem) { build.VMOVUPS(acc(i, v), at) })
 	build.ADDQ(operand.U32(4*chunk*chunks), m.dst)

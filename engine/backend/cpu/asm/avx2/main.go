@@ -22,6 +22,7 @@ func main() {
 	peak()
 	add()
 	rotate()
+	scaled()
 	scaleMul()
 	expSum()
 	siluMul()

@@ -59,6 +59,22 @@ func scaleMul() {
 	end()
 }
 
+// scaled: dst = x·scale.
+func scaled() {
+	begin("scaleAVX2", "func(dst, x *float32, scale float32, n int)", "scaleAVX2 multiplies n floats, a multiple of 8, with a scale.")
+	dst, px, n := load("dst"), load("x"), load("n")
+	scale := build.Load(build.Param("scale"), build.XMM())
+	build.VBROADCASTSS(scale, y(1))
+	build.SHRQ(operand.U8(3), n)
+	counted("loop", n, func() {
+		build.VMULPS(operand.Mem{Base: px}, y(1), y(0))
+		build.VMOVUPS(y(0), operand.Mem{Base: dst})
+		build.ADDQ(operand.U8(32), px)
+		build.ADDQ(operand.U8(32), dst)
+	})
+	end()
+}
+
 // rotate turns the pairs i and i + dim/2 of each head. Products are rounded
 // before they are added, as in Go.
 func rotate() {
