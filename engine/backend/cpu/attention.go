@@ -167,11 +167,21 @@ func (a *attention) tile(k *kernels, t *attentionTile, r run, head, heads int) {
 		queries := a.src[((r.row+i)*(h.Query+2*h.KV)+head)*h.Dim:]
 		k.scale(t.queries[i*heads*h.Dim:], queries[:heads*h.Dim], h.Scale)
 	}
-	for j := from * size; j < end; j += size {
-		keys := c.keys(r.table[j/size], a.layer, kvHead)
-		for i := 0; i < size; i += chunk {
-			k.scores(t.scores[j+i:], ld, t.queries, keys[i:], c.stride, n, h.Dim)
+	// Chunks of keys go in pairs; a block is one or more of them.
+	keys := func(j int) []float32 { return c.keys(r.table[j/size], a.layer, kvHead)[j%size:] }
+	next := func(j int) int {
+		if in := j%size + chunk; in < size {
+			return j + chunk
 		}
+		return (j/size + 1) * size
+	}
+	for j := from * size; j < end; j = next(j) {
+		if second := next(j); second == j+chunk && second < end {
+			k.scores(t.scores[j:], ld, t.queries, keys(j), keys(second), c.stride, n, h.Dim)
+			j = second
+			continue
+		}
+		k.scores(t.scores[j:], ld, t.queries, keys(j), nil, c.stride, n, h.Dim)
 	}
 	var sums [tileQueries]float32
 	for i := range n {

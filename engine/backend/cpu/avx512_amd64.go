@@ -147,6 +147,11 @@ func streamInt88(y *float32, ldy int, w *int8, x *int16, ws *float32, xs *float3
 //go:noescape
 func scoresAVX5121(dst *float32, ld int, q *float32, k *float32, ldk int, dim int)
 
+// scoresAVX5121x2 multiplies 1 queries with 32 transposed keys.
+//
+//go:noescape
+func scoresAVX5121x2(dst *float32, ld int, q *float32, k *float32, k2 *float32, ldk int, dim int)
+
 // mixAVX5121 adds rows of values for 1 queries; dim is a multiple of 16.
 //
 //go:noescape
@@ -156,6 +161,11 @@ func mixAVX5121(dst *float32, w *float32, ld int, v *float32, rows int, dim int)
 //
 //go:noescape
 func scoresAVX5122(dst *float32, ld int, q *float32, k *float32, ldk int, dim int)
+
+// scoresAVX5122x2 multiplies 2 queries with 32 transposed keys.
+//
+//go:noescape
+func scoresAVX5122x2(dst *float32, ld int, q *float32, k *float32, k2 *float32, ldk int, dim int)
 
 // mixAVX5122 adds rows of values for 2 queries; dim is a multiple of 16.
 //
@@ -167,6 +177,11 @@ func mixAVX5122(dst *float32, w *float32, ld int, v *float32, rows int, dim int)
 //go:noescape
 func scoresAVX5124(dst *float32, ld int, q *float32, k *float32, ldk int, dim int)
 
+// scoresAVX5124x2 multiplies 4 queries with 32 transposed keys.
+//
+//go:noescape
+func scoresAVX5124x2(dst *float32, ld int, q *float32, k *float32, k2 *float32, ldk int, dim int)
+
 // mixAVX5124 adds rows of values for 4 queries; dim is a multiple of 16.
 //
 //go:noescape
@@ -176,6 +191,11 @@ func mixAVX5124(dst *float32, w *float32, ld int, v *float32, rows int, dim int)
 //
 //go:noescape
 func scoresAVX5128(dst *float32, ld int, q *float32, k *float32, ldk int, dim int)
+
+// scoresAVX5128x2 multiplies 8 queries with 32 transposed keys.
+//
+//go:noescape
+func scoresAVX5128x2(dst *float32, ld int, q *float32, k *float32, k2 *float32, ldk int, dim int)
 
 // mixAVX5128 adds rows of values for 8 queries; dim is a multiple of 16.
 //

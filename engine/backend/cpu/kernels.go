@@ -13,8 +13,8 @@ type kernels struct {
 	// stepK divides every k that f32, bf16 and int8 take; others go to portable.
 	stepK int
 	// scores writes dst[i·ld+j] = query i · key j for n queries [n × dim] and chunk
-	// keys, transposed and ldk apart.
-	scores func(dst []float32, ld int, q, k []float32, ldk, n, dim int)
+	// keys, transposed and ldk apart, and then as many more keys if more is not nil.
+	scores func(dst []float32, ld int, q, k, more []float32, ldk, n, dim int)
 	// mix adds to dst [n × dim] the sum of w[i·ld+j]·v[j] over rows of v.
 	mix func(dst, w []float32, ld int, v []float32, n, dim, rows int)
 	// peak is the largest element.

@@ -201,17 +201,18 @@ func TestVectors(t *testing.T) {
 func TestAttentionKernels(t *testing.T) {
 	suite(t, func(t *testing.T, kern kernels) {
 		r := rand.New(rand.NewPCG(11, 12))
-		const positions, ld, ldk = chunk, 32, 48
+		const positions, ld, ldk = 2 * chunk, 48, 48
 		for _, dim := range []int{16, 64, 80} {
 			q, k, v := randoms(r, tileQueries*dim), randoms(r, dim*ldk), randoms(r, positions*dim)
 			weights, start := randoms(r, tileQueries*ld), randoms(r, tileQueries*dim)
 			for n := 1; n <= tileQueries; n++ {
 				s, m := make([]float32, tileQueries*ld), append([]float32(nil), start...)
-				kern.scores(s, ld, q, k, ldk, n, dim)
+				kern.scores(s, ld, q, k, k[chunk:], ldk, n, dim)
 				kern.mix(m, weights, ld, v, n, dim, 13)
 				for i := range n {
 					alone := make([]float32, positions)
-					kern.scores(alone, positions, q[i*dim:], k, ldk, 1, dim)
+					kern.scores(alone, positions, q[i*dim:], k, nil, ldk, 1, dim)
+					kern.scores(alone[chunk:], positions, q[i*dim:], k[chunk:], nil, ldk, 1, dim)
 					mixed := append([]float32(nil), start[i*dim:(i+1)*dim]...)
 					kern.mix(mixed, weights[i*ld:], ld, v, 1, dim, 13)
 					for j := range positions {

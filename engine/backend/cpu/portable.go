@@ -108,7 +108,7 @@ func dotInt8(a []int8, b []int16) int32 {
 	return (s0 + s1) + (s2 + s3)
 }
 
-func scores(dst []float32, ld int, q, k []float32, ldk, n, dim int) {
+func scores(dst []float32, ld int, q, k, more []float32, ldk, n, dim int) {
 	for i := range n {
 		out := dst[i*ld : i*ld+chunk]
 		clear(out)
@@ -118,6 +118,9 @@ func scores(dst []float32, ld int, q, k []float32, ldk, n, dim int) {
 				out[j] += a * keys[j]
 			}
 		}
+	}
+	if more != nil {
+		scores(dst[chunk:], ld, q, more, nil, ldk, n, dim)
 	}
 }
 

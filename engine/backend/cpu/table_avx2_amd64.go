@@ -28,10 +28,13 @@ func avx2() kernels {
 				}
 			}
 		},
-		scores: func(dst []float32, ld int, q, k []float32, ldk, n, dim int) {
+		scores: func(dst []float32, ld int, q, k, more []float32, ldk, n, dim int) {
 			queries(n, 4, func(i, m int) {
 				f := [...]scoring{1: scoresAVX21, 2: scoresAVX22, 4: scoresAVX24}[m]
 				f(&dst[i*ld], ld, &q[i*dim], &k[0], ldk, dim)
+				if more != nil {
+					f(&dst[i*ld+chunk], ld, &q[i*dim], &more[0], ldk, dim)
+				}
 			})
 		},
 		mix: func(dst, w []float32, ld int, v []float32, n, dim, rows int) {

@@ -35,8 +35,13 @@ func avx512() kernels {
 			productInt8(&y[c*ldy], ldy, &w[0], &x[c*k], &ws[0], &xs[c], rows, k, at, hop)
 		}
 	}
-	k.scores = func(dst []float32, ld int, q, k []float32, ldk, n, dim int) {
+	k.scores = func(dst []float32, ld int, q, k, more []float32, ldk, n, dim int) {
 		queries(n, 8, func(i, m int) {
+			if more != nil {
+				f := [...]doubleScoring{1: scoresAVX5121x2, 2: scoresAVX5122x2, 4: scoresAVX5124x2, 8: scoresAVX5128x2}[m]
+				f(&dst[i*ld], ld, &q[i*dim], &k[0], &more[0], ldk, dim)
+				return
+			}
 			f := [...]scoring{1: scoresAVX5121, 2: scoresAVX5122, 4: scoresAVX5124, 8: scoresAVX5128}[m]
 			f(&dst[i*ld], ld, &q[i*dim], &k[0], ldk, dim)
 		})
@@ -56,6 +61,9 @@ type (
 	product[W any] func(y *float32, ldy int, w *W, x *float32, rows, k int)
 	scaled         func(y *float32, ldy int, w *int8, x *int16, ws, xs *float32, rows, k int)
 )
+
+// doubleScoring is scoring for two chunks of keys.
+type doubleScoring func(dst *float32, ld int, q, k, more *float32, ldk, dim int)
 
 // six is how many columns a product of cached weights takes. Each is one assembly
 // call of a few microseconds.

@@ -19,12 +19,15 @@ type Target struct {
 	Vectors  int // that hold a chunk
 	Register func(i int) reg.VecPhysical
 	Shapes   []int // numbers of queries
+	Chunks   int   // of keys, or of dimensions for so few queries that sums wait, taken together
 }
 
 // Write writes the kernels of all shapes.
 func Write(t Target) {
 	for _, n := range t.Shapes {
-		scores(t, n)
+		for chunks := 1; chunks <= t.Chunks; chunks++ {
+			scores(t, n, chunks)
+		}
 		mix(t, n)
 	}
 }
@@ -59,36 +62,47 @@ func (t Target) clear(n int) {
 	}
 }
 
-// scores: dst[q·ld + j] = sum over d of q[q·dim + d]·k[d·ldk + j], in order of d.
-func scores(t Target, n int) {
-	begin(fmt.Sprintf("scores%s%d", t.Name, n), "func(dst *float32, ld int, q, k *float32, ldk, dim int)",
-		fmt.Sprintf("scores%s%d multiplies %d queries with 16 transposed keys.", t.Name, n, n))
-	dst, ld, q, k, ldk, dim, ldq := load("dst"), load("ld"), load("q"), load("k"), load("ldk"), load("dim"), load("dim")
+// scores: dst[q·ld + j] = sum over d of q[q·dim + d]·k[d·ldk + j], in order of d;
+// a second chunk of keys, k2, continues the row.
+func scores(t Target, n, chunks int) {
+	name, signature, keys := fmt.Sprintf("scores%s%d", t.Name, n), "func(dst *float32, ld int, q, k *float32, ldk, dim int)", 16*chunks
+	if chunks == 2 {
+		name, signature = name+"x2", "func(dst *float32, ld int, q, k, k2 *float32, ldk, dim int)"
+	}
+	begin(name, signature, fmt.Sprintf("%s multiplies %d queries with %d transposed keys.", name, n, keys))
+	dst, ld, q, ldk, dim, ldq := load("dst"), load("ld"), load("q"), load("ldk"), load("dim"), load("dim")
+	from := []reg.GPVirtual{load("k")}
+	if chunks == 2 {
+		from = append(from, load("k2"))
+	}
 	for _, r := range []reg.GPVirtual{ld, ldk, ldq} {
 		build.SHLQ(operand.U8(2), r)
 	}
 	bases := rows(q, ldq, n)
-	acc := func(i, v int) reg.VecPhysical { return t.Register(i*t.Vectors + v) }
-	t.clear(n * t.Vectors)
-	keys, one := n*t.Vectors, n*t.Vectors+t.Vectors
+	vectors := t.Vectors * chunks
+	acc := func(i, v int) reg.VecPhysical { return t.Register(i*vectors + v) }
+	t.clear(n * vectors)
+	key, one := n*vectors, n*vectors+vectors
 	build.Label("dims")
-	for v := range t.Vectors {
-		build.VMOVUPS(operand.Mem{Base: k, Disp: t.disp(v)}, t.Register(keys+v))
+	for v := range vectors {
+		build.VMOVUPS(operand.Mem{Base: from[v/t.Vectors], Disp: t.disp(v % t.Vectors)}, t.Register(key+v))
 	}
 	for i := range n {
 		build.VBROADCASTSS(row(bases, ldq, i), t.Register(one))
-		for v := range t.Vectors {
-			build.VFMADD231PS(t.Register(one), t.Register(keys+v), acc(i, v))
+		for v := range vectors {
+			build.VFMADD231PS(t.Register(one), t.Register(key+v), acc(i, v))
 		}
 	}
-	build.ADDQ(ldk, k)
+	for _, p := range from {
+		build.ADDQ(ldk, p)
+	}
 	for _, p := range bases {
 		build.ADDQ(operand.U8(4), p)
 	}
 	build.DECQ(dim)
 	build.JNZ(operand.LabelRef("dims"))
 	for i := range n {
-		for v := range t.Vectors {
+		for v := range vectors {
 			build.VMOVUPS(acc(i, v), operand.Mem{Base: dst, Disp: t.disp(v)})
 		}
 		if i+1 < n {
@@ -119,9 +133,9 @@ func row(bases []reg.GPVirtual, stride reg.GPVirtual, i int) operand.Mem {
 	return m
 }
 
-// mix: dst[q·dim + d] += sum over j of w[q·ld + j]·v[j·dim + d], in order of j. Few
-// queries take several chunks of dimensions together, because one sum after the
-// other would wait for its additions.
+// mix: dst[q·dim + d] += sum over j of w[q·ld + j]·v[j·dim + d], in order of j.
+// Several chunks of dimensions are taken together: few sums would wait for their
+// additions, and a weight is loaded once for all of them.
 func mix(t Target, n int) {
 	begin(fmt.Sprintf("mix%s%d", t.Name, n), "func(dst, w *float32, ld int, v *float32, rows, dim int)",
 		fmt.Sprintf("mix%s%d adds rows of values for %d queries; dim is a multiple of 16.", t.Name, n, n))
@@ -129,7 +143,7 @@ func mix(t Target, n int) {
 	build.SHLQ(operand.U8(2), m.ld)
 	build.SHLQ(operand.U8(2), m.stride)
 	build.SHRQ(operand.U8(4), m.chunks)
-	if wide := 4 / n; wide > 1 {
+	if wide := max(t.Chunks, 4/n); wide > 1 {
 		build.Label("wide")
 		build.CMPQ(m.chunks, operand.U8(wide))
 		build.JL(operand.LabelRef("rest"))
@@ -176,19 +190,17 @@ func (m *mixer) pass(name string, chunks int) {
 	value, count := build.GP64(), load("rows")
 	build.MOVQ(m.v, value)
 	build.Label(name)
-	if vectors == m.Vectors { // values are few, so they stay while queries change
+	at := func(v int) operand.Op { return operand.Mem{Base: value, Disp: m.disp(v)} }
+	if m.n > 1 { // values that are used more than once stay in registers
 		for v := range vectors {
-			build.VMOVUPS(operand.Mem{Base: value, Disp: m.disp(v)}, m.Register(values+v))
+			build.VMOVUPS(at(v), m.Register(values+v))
 		}
+		at = func(v int) operand.Op { return m.Register(values + v) }
 	}
 	for i := range m.n {
 		build.VBROADCASTSS(row(bases, m.ld, i), m.Register(weight))
 		for v := range vectors {
-			if vectors == m.Vectors {
-				build.VFMADD231PS(m.Register(weight), m.Register(values+v), acc(i, v))
-			} else {
-				build.VFMADD231PS(operand.Mem{Base: value, Disp: m.disp(v)}, m.Register(weight), acc(i, v))
-			}
+			build.VFMADD231PS(at(v), m.Register(weight), acc(i, v))
 		}
 	}
 	for _, p := range bases {

@@ -21,7 +21,7 @@ func main() {
 			stream(k, cols)
 		}
 	}
-	attention.Write(attention.Target{Name: "AVX512", Vectors: 1, Register: z, Shapes: []int{1, 2, 4, 8}})
+	attention.Write(attention.Target{Name: "AVX512", Vectors: 1, Register: z, Shapes: []int{1, 2, 4, 8}, Chunks: 2})
 	build.Generate()
 }
 
