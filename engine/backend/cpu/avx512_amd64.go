@@ -201,3 +201,13 @@ func scoresAVX5128x2(dst *float32, ld int, q *float32, k *float32, k2 *float32, 
 //
 //go:noescape
 func mixAVX5128(dst *float32, w *float32, ld int, v *float32, rows int, dim int)
+
+// expSumAVX512 replaces n floats, a multiple of 16, by exp(x-peak) and returns their sum.
+//
+//go:noescape
+func expSumAVX512(x *float32, peak float32, n int) float32
+
+// siluMulAVX512 writes silu(gate)*up for n floats, a multiple of 16.
+//
+//go:noescape
+func siluMulAVX512(dst *float32, gate *float32, up *float32, n int)

@@ -3705,3 +3705,156 @@ rows:
 done:
 	VZEROUPPER
 	RET
+
+DATA widea<>+0(SB)/4, $0x3fb8aa3b
+GLOBL widea<>(SB), RODATA|NOPTR, $4
+
+DATA wideb<>+0(SB)/4, $0x3f318000
+GLOBL wideb<>(SB), RODATA|NOPTR, $4
+
+DATA widec<>+0(SB)/4, $0xb95e8083
+GLOBL widec<>(SB), RODATA|NOPTR, $4
+
+DATA wided<>+0(SB)/4, $0x39506967
+GLOBL wided<>(SB), RODATA|NOPTR, $4
+
+DATA widee<>+0(SB)/4, $0x3ab743ce
+GLOBL widee<>(SB), RODATA|NOPTR, $4
+
+DATA widef<>+0(SB)/4, $0x3c088908
+GLOBL widef<>(SB), RODATA|NOPTR, $4
+
+DATA wideg<>+0(SB)/4, $0x3d2aa9c1
+GLOBL wideg<>(SB), RODATA|NOPTR, $4
+
+DATA wideh<>+0(SB)/4, $0x3e2aaaaa
+GLOBL wideh<>(SB), RODATA|NOPTR, $4
+
+DATA widei<>+0(SB)/4, $0x3f000000
+GLOBL widei<>(SB), RODATA|NOPTR, $4
+
+DATA widej<>+0(SB)/4, $0x3f800000
+GLOBL widej<>(SB), RODATA|NOPTR, $4
+
+DATA widek<>+0(SB)/4, $0xc2ae0000
+GLOBL widek<>(SB), RODATA|NOPTR, $4
+
+DATA widel<>+0(SB)/4, $0x42b00000
+GLOBL widel<>(SB), RODATA|NOPTR, $4
+
+// func expSumAVX512(x *float32, peak float32, n int) float32
+// Requires: AVX, AVX512F, SSE
+TEXT ·expSumAVX512(SB), NOSPLIT, $0-28
+	MOVQ         x+0(FP), AX
+	MOVQ         n+16(FP), CX
+	MOVSS        peak+8(FP), X0
+	VBROADCASTSS X0, Z4
+	VPXORD       Z5, Z5, Z5
+	SHRQ         $0x04, CX
+	VBROADCASTSS widea<>+0(SB), Z16
+	VBROADCASTSS wideb<>+0(SB), Z17
+	VBROADCASTSS widec<>+0(SB), Z18
+	VBROADCASTSS wided<>+0(SB), Z19
+	VBROADCASTSS widee<>+0(SB), Z20
+	VBROADCASTSS widef<>+0(SB), Z21
+	VBROADCASTSS wideg<>+0(SB), Z22
+	VBROADCASTSS wideh<>+0(SB), Z23
+	VBROADCASTSS widei<>+0(SB), Z24
+	VBROADCASTSS widej<>+0(SB), Z25
+	VBROADCASTSS widek<>+0(SB), Z26
+	VBROADCASTSS widel<>+0(SB), Z27
+	TESTQ        CX, CX
+	JZ           loop_end
+
+loop:
+	VMOVUPS      (AX), Z0
+	VSUBPS       Z4, Z0, Z0
+	VMAXPS       Z26, Z0, Z0
+	VMINPS       Z27, Z0, Z0
+	VMULPS       Z16, Z0, Z1
+	VRNDSCALEPS  $0x00, Z1, Z1
+	VFNMADD231PS Z17, Z1, Z0
+	VFNMADD231PS Z18, Z1, Z0
+	VMOVAPS      Z19, Z2
+	VFMADD213PS  Z20, Z0, Z2
+	VFMADD213PS  Z21, Z0, Z2
+	VFMADD213PS  Z22, Z0, Z2
+	VFMADD213PS  Z23, Z0, Z2
+	VFMADD213PS  Z24, Z0, Z2
+	VMULPS       Z0, Z2, Z2
+	VFMADD213PS  Z0, Z0, Z2
+	VADDPS       Z25, Z2, Z2
+	VSCALEFPS    Z1, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	VADDPS       Z0, Z5, Z5
+	ADDQ         $0x40, AX
+	DECQ         CX
+	JNZ          loop
+
+loop_end:
+	VEXTRACTF64X4 $0x01, Z5, Y0
+	VADDPS        Y0, Y5, Y5
+	VEXTRACTF128  $0x01, Y5, X0
+	VADDPS        X0, X5, X5
+	VHADDPS       X5, X5, X5
+	VHADDPS       X5, X5, X5
+	MOVSS         X5, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func siluMulAVX512(dst *float32, gate *float32, up *float32, n int)
+// Requires: AVX, AVX512F
+TEXT ·siluMulAVX512(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         gate+8(FP), CX
+	MOVQ         up+16(FP), DX
+	MOVQ         n+24(FP), BX
+	SHRQ         $0x04, BX
+	VPXORD       Z4, Z4, Z4
+	VBROADCASTSS widea<>+0(SB), Z16
+	VBROADCASTSS wideb<>+0(SB), Z17
+	VBROADCASTSS widec<>+0(SB), Z18
+	VBROADCASTSS wided<>+0(SB), Z19
+	VBROADCASTSS widee<>+0(SB), Z20
+	VBROADCASTSS widef<>+0(SB), Z21
+	VBROADCASTSS wideg<>+0(SB), Z22
+	VBROADCASTSS wideh<>+0(SB), Z23
+	VBROADCASTSS widei<>+0(SB), Z24
+	VBROADCASTSS widej<>+0(SB), Z25
+	VBROADCASTSS widek<>+0(SB), Z26
+	VBROADCASTSS widel<>+0(SB), Z27
+	TESTQ        BX, BX
+	JZ           loop_end
+
+loop:
+	VMOVUPS      (CX), Z3
+	VSUBPS       Z3, Z4, Z0
+	VMAXPS       Z26, Z0, Z0
+	VMINPS       Z27, Z0, Z0
+	VMULPS       Z16, Z0, Z1
+	VRNDSCALEPS  $0x00, Z1, Z1
+	VFNMADD231PS Z17, Z1, Z0
+	VFNMADD231PS Z18, Z1, Z0
+	VMOVAPS      Z19, Z2
+	VFMADD213PS  Z20, Z0, Z2
+	VFMADD213PS  Z21, Z0, Z2
+	VFMADD213PS  Z22, Z0, Z2
+	VFMADD213PS  Z23, Z0, Z2
+	VFMADD213PS  Z24, Z0, Z2
+	VMULPS       Z0, Z2, Z2
+	VFMADD213PS  Z0, Z0, Z2
+	VADDPS       Z25, Z2, Z2
+	VSCALEFPS    Z1, Z2, Z0
+	VADDPS       Z25, Z0, Z0
+	VDIVPS       Z0, Z3, Z3
+	VMULPS       (DX), Z3, Z3
+	VMOVUPS      Z3, (AX)
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, CX
+	ADDQ         $0x40, DX
+	DECQ         BX
+	JNZ          loop
+
+loop_end:
+	VZEROUPPER
+	RET

@@ -4,7 +4,8 @@ import "unsafe"
 
 //go:generate go -C asm run ./avx512 -out ../avx512_amd64.s -stubs ../avx512_amd64.go -pkg cpu
 
-// avx512 are the AVX2 kernels with the products and the attention of avx512_amd64.s.
+// avx512 are the AVX2 kernels with the products, attention and exponentials of
+// avx512_amd64.s.
 func avx512() kernels {
 	k := avx2()
 	k.name, k.stepK = "avx512", 32
@@ -52,6 +53,8 @@ func avx512() kernels {
 			f(&dst[i*dim], &w[i*ld], ld, &v[0], rows, dim)
 		})
 	}
+	k.expSum = func(x []float32, peak float32) float32 { return expSumAVX512(&x[0], peak, len(x)) }
+	k.siluMul = func(dst, gate, up []float32) { siluMulAVX512(&dst[0], &gate[0], &up[0], len(dst)) }
 	return k
 }
 

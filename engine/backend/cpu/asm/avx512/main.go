@@ -1,6 +1,6 @@
-// Command avx512 writes the AVX-512 kernels of package cpu: the products, which
-// gain most from wide vectors and thirty-two registers. All else is AVX2. From
-// the module:
+// Command avx512 writes the AVX-512 kernels of package cpu: the products,
+// attention and exponentials, which gain most from wide vectors and thirty-two
+// registers. All else is AVX2. From the module:
 //
 //	go run ./avx512 -out ../avx512_amd64.s -stubs ../avx512_amd64.go -pkg cpu
 package main
@@ -22,6 +22,9 @@ func main() {
 		}
 	}
 	attention.Write(attention.Target{Name: "AVX512", Vectors: 1, Register: z, Shapes: []int{1, 2, 4, 8}, Chunks: 2})
+	c := constants()
+	expSum(c)
+	siluMul(c)
 	build.Generate()
 }
 
