@@ -80,7 +80,9 @@ func adminRoutes() []route {
 			if err := s.clearFaults(x.ctx); err != nil {
 				return nothing{}, err
 			}
-			return nothing{}, x.tenant.forget(x.ctx)
+			err := x.tenant.forget(x.ctx)
+			s.look()
+			return nothing{}, err
 		})},
 	}
 }

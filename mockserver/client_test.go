@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/inference-iac/terraform-provider-inference/internal/api"
 )
@@ -71,6 +72,32 @@ func (c tester) endpoint(method, path, body string) api.Endpoint {
 func (c tester) get(name string) api.Endpoint {
 	c.t.Helper()
 	return c.endpoint("GET", api.EndpointPath(name), "")
+}
+
+// until reads an endpoint again and again until it is as the test wants it.
+func (c tester) until(name string, as func(api.Endpoint) bool) (e api.Endpoint) {
+	c.t.Helper()
+	eventually(c.t, func() bool {
+		e = c.get(name)
+		return as(e)
+	})
+	return e
+}
+
+func settled(e api.Endpoint) bool { return !e.Updating() }
+
+// eventually waits for what happens elsewhere, and gives up after a while.
+func eventually(t testing.TB, as func() bool) {
+	t.Helper()
+	tick, late := time.NewTicker(5*time.Millisecond), time.After(time.Minute)
+	defer tick.Stop()
+	for !as() {
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Fatal("it does not happen")
+		}
+	}
 }
 
 // refused checks status, code and a part of the message of a refusal.

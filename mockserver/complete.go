@@ -189,8 +189,9 @@ func (s *Server) revise(r *draft, in prepared, x *exchange) {
 	for _, spec := range in.entities {
 		e := served{Spec: spec, Created: now, Creator: x.user}
 		if old, ok := r.Active.entity(spec.Name); ok && sameSpec(old.Spec, spec) && !r.Stopped {
-			e.Created, e.Creator = old.Created, old.Creator
+			e.Created, e.Creator, e.Deployed = old.Created, old.Creator, old.Deployed
 		} else {
+			e.Deployed, e.Waits = v.Version, s.waits(spec)
 			m, _ := s.model(x.tenant, spec)
 			e.Plan = planFor(spec, m, x.tenant.built(imageKey(spec), s.opts.Progression, now))
 			e.Failure = r.meet(spec.Name, e.Plan)

@@ -50,7 +50,7 @@ func (s *Server) createEndpoint(x *exchange, req api.CreateEndpoint) (api.Endpoi
 	if err != nil {
 		return api.Endpoint{}, err
 	}
-	return s.show(x, r), nil
+	return s.show(x, s.settle(x, r)), nil
 }
 
 func checkCreate(req api.CreateEndpoint) error {
@@ -125,12 +125,14 @@ func (s *Server) change(x *exchange, f func(*draft) error) (api.Endpoint, error)
 	if err != nil {
 		return api.Endpoint{}, err
 	}
-	return s.show(x, r), nil
+	return s.show(x, s.settle(x, r)), nil
 }
 
-// deleteEndpoint answers delete_endpoint.
+// deleteEndpoint answers delete_endpoint. What runs for the endpoint outside is stopped soon after.
 func (s *Server) deleteEndpoint(x *exchange) (nothing, error) {
-	return nothing{}, x.tenant.delete(x.ctx, x.vars["name"], s.opts.Progression, x.now)
+	err := x.tenant.delete(x.ctx, x.vars["name"], s.opts.Progression, x.now)
+	s.look()
+	return nothing{}, err
 }
 
 // patchTags answers patch_tags: adding an existing key replaces its value.

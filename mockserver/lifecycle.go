@@ -3,6 +3,7 @@ package mockserver
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/inference-iac/terraform-provider-inference/internal/api"
@@ -22,7 +23,7 @@ func advance(r *record, p Progression, now time.Time) *record {
 		pending.Failed = failedStates(r.Pending, p, culprit, failedAt)
 		next.Pending = &pending
 		return &next
-	case culprit < 0 && at >= rolloutEnd(r.Pending, p):
+	case culprit < 0 && at >= rolloutEnd(r.Pending, p) && !r.Pending.waits():
 		next := *r
 		next.Active, next.Pending = r.Pending, nil
 		next.Stopped = false
@@ -72,7 +73,7 @@ func failedStates(v *revision, p Progression, culprit int, at float64) []api.Ent
 		switch {
 		case i == culprit:
 			states[i] = api.EntityState{Deployment: api.DeploymentFailed, DeploymentStateMessage: e.Failure.Message}
-		case readyAt(e, p) < at:
+		case readyAt(e, p) < at && !e.Waits:
 			states[i] = api.EntityState{Deployment: api.DeploymentReady}
 		default:
 			states[i] = api.EntityState{
@@ -102,12 +103,20 @@ func pendingStates(v *revision, p Progression, now time.Time) []api.EntityState 
 	return states
 }
 
-// stagesDone counts the stages of e that are over at progress at.
+// stagesDone counts the stages of e that are over at progress at. The last one lasts until an engine outside serves.
 func stagesDone(e served, p Progression, at float64) int {
 	for i := range e.Plan {
-		if p.end(e.Plan, i) > at {
+		if p.end(e.Plan, i) > at || e.Waits && i == len(e.Plan)-1 {
 			return i
 		}
 	}
 	return len(e.Plan)
+}
+
+// loads reports whether e has come to its last stage, in which its model is loaded.
+func (e served) loads(p Progression, at float64) bool { return stagesDone(e, p, at) >= len(e.Plan)-1 }
+
+// waits reports whether an entity still waits for its engine.
+func (r *revision) waits() bool {
+	return slices.ContainsFunc(r.Entities, func(e served) bool { return e.Waits })
 }

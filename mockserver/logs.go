@@ -20,9 +20,9 @@ func (r *record) entityIn(name string) (e served, v *revision, err error) {
 	return served{}, nil, refuse(http.StatusNotFound, api.CodeNotFound, "Endpoint '%s' has no served entity '%s'.", r.Name, name)
 }
 
-// logs answers get_logs: the service log of an entity.
+// logs answers get_logs: the service log of an entity, and what the engine printed that was launched for it.
 func (s *Server) logs(x *exchange) (api.Logs, error) {
-	return s.entityLog(x, func(b *logBuilder, e served, done int, failed bool) {
+	return s.entityLog(x, func(b *logBuilder, r *record, e served, done int, failed bool) {
 		for i, st := range e.Plan {
 			if st.Name == StageBuild {
 				continue
@@ -32,12 +32,16 @@ func (s *Server) logs(x *exchange) (api.Logs, error) {
 		if done == len(e.Plan) && !failed {
 			b.line("served entity %s is ready", e.Spec.Name)
 		}
+		for _, line := range s.upstreams.fleet.lines(r.engineKey(e)) {
+			b.at = line.At
+			b.line("engine: %s", line.Text)
+		}
 	})
 }
 
 // buildLogs answers get_build_logs: the log of the image build.
 func (s *Server) buildLogs(x *exchange) (api.Logs, error) {
-	return s.entityLog(x, func(b *logBuilder, e served, done int, failed bool) {
+	return s.entityLog(x, func(b *logBuilder, _ *record, e served, done int, failed bool) {
 		switch {
 		case e.Spec.ExternalModel != nil:
 			b.line("external models have no container image")
@@ -52,7 +56,7 @@ func (s *Server) buildLogs(x *exchange) (api.Logs, error) {
 	})
 }
 
-func (s *Server) entityLog(x *exchange, write func(b *logBuilder, e served, done int, failed bool)) (api.Logs, error) {
+func (s *Server) entityLog(x *exchange, write func(b *logBuilder, r *record, e served, done int, failed bool)) (api.Logs, error) {
 	r, err := x.tenant.get(x.vars["name"], s.opts.Progression, x.now)
 	if err != nil {
 		return api.Logs{}, err
@@ -71,7 +75,7 @@ func (s *Server) entityLog(x *exchange, write func(b *logBuilder, e served, done
 		}
 	}
 	b := &logBuilder{at: v.Started}
-	write(b, e, stagesDone(e, s.opts.Progression, at), failed)
+	write(b, r, e, stagesDone(e, s.opts.Progression, at), failed)
 	return api.Logs{Logs: b.text.String()}, nil
 }
 

@@ -40,8 +40,10 @@ func open(ctx context.Context, store Store, key string, o Options, shared bool) 
 		err = s.begin(ctx)
 	}
 	if err != nil {
+		s.tender.close()
 		return nil, errors.Join(fmt.Errorf("open data: %w", err), store.Close())
 	}
+	s.resume()
 	return s, nil
 }
 
@@ -51,6 +53,7 @@ func (s *Server) follow(u Update) {
 		s.ledger.broken.Store(&err)
 		s.logged("follow the store", err)
 	}
+	s.look()
 }
 
 // begin writes down how data is kept, unless it was written before.

@@ -18,10 +18,14 @@ type Options struct {
 	AnyModel    bool              // accept models that nobody registered, as optimizable 8B llamas
 	Tokens      map[string]string // bearer token to user name, all of one workspace; nil: any token, each a workspace of its own
 	GPUs        map[string]int    // pool by type, as {"A100": 4}; nil: unlimited
-	Logger      *slog.Logger      // default: discard
-	Admin       bool              // serve the routes under /__admin/
-	TLS         *tls.Config       // of Listen; nil: plain HTTP
-	ReadTimeout time.Duration     // for a request's body on a socket; default a minute
+	// GPUIDs are what CUDA calls the GPUs of the pool, by type, for the engines that the server launches. Those
+	// that are not named count from 0, through the types in order of their names.
+	GPUIDs map[string][]string
+
+	Logger      *slog.Logger  // default: discard
+	Admin       bool          // serve the routes under /__admin/
+	TLS         *tls.Config   // of Listen; nil: plain HTTP
+	ReadTimeout time.Duration // for a request's body on a socket; default a minute
 
 	// Admins may do everything; the others have what an endpoint's permissions grant them. nil: all users are
 	// admins and permissions are kept, not enforced.

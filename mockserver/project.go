@@ -48,7 +48,9 @@ func (s *Server) project(w *workspace, r *record, now time.Time) api.Endpoint {
 		}
 	}
 	if r.Pending != nil {
-		e.PendingConfig = projectConfig(r.Pending, pendingStates(r.Pending, s.opts.Progression, now))
+		states := pendingStates(r.Pending, s.opts.Progression, now)
+		s.explainWaits(w, r, states, now)
+		e.PendingConfig = projectConfig(r.Pending, states)
 		e.PendingConfig.StartTime = r.Pending.Started.UnixMilli()
 		e.State.ConfigUpdate = api.InProgress
 		if r.Pending.Failed != nil {

@@ -52,6 +52,9 @@ type served struct {
 	Creator string                `json:"creator"`
 	Plan    []stage               `json:"plan,omitempty"` // empty: ready at once, nothing changed
 	Failure *stageFailure         `json:"failure,omitempty"`
+
+	Deployed int64 `json:"deployed,omitempty"` // by this config version; later ones left it as it was
+	Waits    bool  `json:"waits,omitempty"`    // for an engine outside to serve it
 }
 
 // stageFailure makes an entity fail when its stage At ends.

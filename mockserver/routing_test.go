@@ -92,6 +92,7 @@ func TestEveryFaultEndsInTheFallback(t *testing.T) {
 			}
 			s := New(Options{Simulate: true, Engines: engines(t, "engines:\n  - {kind: vllm, base_url: %q, model: llama, models: [system.ai.llama_3_1_8b_instruct]}\nentities:\n  - {entity: e/b, timeout: 300ms}\n", url)})
 			defer func() { _ = s.Close() }()
+			believe(t, s) // it breaks after its deployment
 			caller := call(t, s)
 			body := fmt.Sprintf(`{"messages":[{"role":"user","content":"Hi"}],"max_tokens":3,"stream":%t}`, c.stream)
 			for _, fallback := range []bool{true, false} {

@@ -12,39 +12,11 @@ import (
 	"github.com/inference-iac/terraform-provider-inference/mockserver/upstream/scrape"
 )
 
-// How long an engine may take to say how it is, and how long its word counts.
-const (
-	probeTimeout = 2 * time.Second
-	probeAge     = time.Second
-)
-
-// health is what an engine said last.
-type health struct {
-	at  time.Time
-	err error
-}
-
-// readiness asks an engine for its health, or remembers what it said a moment ago.
-func (u *upstreams) readiness(b upstream.Backend, keys upstream.KeyFunc, now time.Time) error {
-	u.mu.Lock()
-	last, ok := u.health[b]
-	u.mu.Unlock()
-	if ok && now.Sub(last.at) < probeAge {
-		return last.err
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), probeTimeout)
-	defer cancel()
-	err := b.Ready(ctx, keys)
-	u.mu.Lock()
-	u.health[b] = health{now, err}
-	u.mu.Unlock()
-	return err
-}
-
 // activeStates tells how the entities of an active config are: ready, unless they crashed or their engine outside
 // says otherwise.
 func (s *Server) activeStates(w *workspace, r *record, now time.Time) (states []api.EntityState, ready bool) {
 	v := r.Active
+	s.askEngines(context.Background(), w, v, probePatience)
 	states, ready = make([]api.EntityState, len(v.Entities)), true
 	for i, e := range v.Entities {
 		states[i].Deployment = api.DeploymentReady
@@ -52,16 +24,57 @@ func (s *Server) activeStates(w *workspace, r *record, now time.Time) (states []
 			states[i], ready = recovering(), false
 			continue
 		}
-		b, ok := s.upstreams.engine(e.Spec)
-		if !ok {
-			continue
-		}
-		if err := s.upstreams.readiness(b, w.keys(e.Spec), now); err != nil {
-			states[i] = api.EntityState{Deployment: api.DeploymentRecovering, DeploymentStateMessage: fmt.Sprintf("The engine does not answer for the model: %s.", strings.TrimSuffix(err.Error(), "."))}
+		if got, ok := s.engineReport(w, r, e); ok && !got.ready && !r.Stopped {
+			states[i] = api.EntityState{Deployment: api.DeploymentRecovering, DeploymentStateMessage: "The engine does not answer for the model: " + sentence(got.message)}
 			ready = false
 		}
 	}
 	return states, ready
+}
+
+// askEngines asks the engines outside whose last word is old, and gives them some time to answer.
+func (s *Server) askEngines(ctx context.Context, w *workspace, v *revision, patience time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var flights []<-chan struct{}
+	for _, e := range v.Entities {
+		if place, ok := s.upstreams.place(e.Spec); ok && place.Backend != nil {
+			if f := s.upstreams.probes.ask(probeKey{w.name, place.Backend}, w.keys(e.Spec)); f != nil {
+				flights = append(flights, f)
+			}
+		}
+	}
+	for _, f := range flights {
+		select {
+		case <-f:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// explainWaits says what the entities of a rollout wait for whose stages are over but for an engine outside.
+func (s *Server) explainWaits(w *workspace, r *record, states []api.EntityState, now time.Time) {
+	if !r.updating() {
+		return
+	}
+	at := s.opts.Progression.progress(r.Pending, now)
+	for i, e := range r.Pending.Entities {
+		if !e.Waits || !e.loads(s.opts.Progression, at) {
+			continue
+		}
+		if got, ok := s.engineReport(w, r, e); ok && !got.ready {
+			states[i].DeploymentStateMessage += " Waiting for its engine: " + sentence(got.message)
+		}
+	}
+}
+
+// sentence ends a message with one full stop.
+func sentence(message string) string { return strings.TrimSuffix(message, ".") + "." }
+
+// measured is a backend that publishes what it measures.
+type measured interface {
+	Metrics(context.Context, upstream.KeyFunc) (upstream.EngineMetrics, error)
 }
 
 // engineMetrics adds what the engines outside measure: the time to the first token and that of each token after it.
@@ -69,8 +82,8 @@ func (s *Server) engineMetrics(ctx context.Context, w *workspace, r *record, out
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	for _, e := range entitiesOf(r.Active) {
-		b, _ := s.upstreams.engine(e.Spec)
-		engine, ok := b.(*upstream.Engine)
+		b, _ := s.upstreams.engine(r.engineKey(e), e.Spec)
+		engine, ok := b.(measured)
 		if !ok {
 			continue
 		}

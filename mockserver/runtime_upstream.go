@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/inference-iac/terraform-provider-inference/internal/api"
 	"github.com/inference-iac/terraform-provider-inference/mockserver/upstream"
@@ -19,70 +20,108 @@ import (
 type upstreams struct {
 	engines  *upstream.Set
 	external bool
+	fleet    *fleet
+	probes   *probes
 
 	mu     sync.Mutex
-	models map[meterKey]externalModel
-	health map[upstream.Backend]health
+	models map[engineKey]*upstream.External
+	since  map[engineKey]time.Time // a rollout waits for an engine that is not launched here
 }
 
-// externalModel is a provider's backend, as a version of the config describes it.
-type externalModel struct {
-	version int64
-	backend *upstream.External
-}
-
-func newUpstreams(o Options) *upstreams {
-	u := &upstreams{engines: o.Engines, external: o.External, models: map[meterKey]externalModel{}, health: map[upstream.Backend]health{}}
-	if u.engines == nil {
-		u.engines = &upstream.Set{}
+// newUpstreams starts nothing. Notify is called when a launched engine has changed.
+func newUpstreams(o Options, notify func()) *upstreams {
+	if o.Engines == nil {
+		o.Engines = &upstream.Set{}
 	}
-	return u
+	return &upstreams{
+		engines: o.Engines, external: o.External, fleet: newFleet(o, notify), probes: newProbes(o.Clock),
+		models: map[engineKey]*upstream.External{}, since: map[engineKey]time.Time{},
+	}
 }
 
-// engine is what the engines file names for a registered model.
-func (u *upstreams) engine(e api.ServedEntityInput) (upstream.Backend, bool) {
+// watched reports whether anything outside has to follow the records.
+func (u *upstreams) watched() bool { return u.external || !u.engines.Empty() }
+
+// place is what the engines file names for a registered model.
+func (u *upstreams) place(e api.ServedEntityInput) (*upstream.Place, bool) {
 	if e.ExternalModel != nil {
 		return nil, false
 	}
 	return u.engines.Find(e.EntityName, string(e.EntityVersion), e.WorkloadType)
 }
 
-// model is the backend of an external model. A new version of the config makes a new one.
-func (u *upstreams) model(k meterKey, version int64, e api.ServedEntityInput) (upstream.Backend, error) {
+// engine is the engine that answers for a deployment: one that runs anyway, or the one that was launched for it.
+func (u *upstreams) engine(k engineKey, e api.ServedEntityInput) (upstream.Backend, bool) {
+	p, ok := u.place(e)
+	if !ok {
+		return nil, false
+	}
+	if p.Backend != nil {
+		return p.Backend, true
+	}
+	if l := u.fleet.get(k); l != nil {
+		return l, true
+	}
+	return &launched{place: p}, true // it says that it waits
+}
+
+// waitingSince is when a rollout began to wait for an engine; it forgets those that are waited for no longer.
+func (u *upstreams) waitingSince(k engineKey, waits bool) time.Time {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	old, ok := u.models[k]
-	if ok && old.version == version {
-		return old.backend, nil
+	if !waits {
+		delete(u.since, k)
+		return time.Time{}
+	}
+	if _, ok := u.since[k]; !ok {
+		u.since[k] = time.Now()
+	}
+	return u.since[k]
+}
+
+// prune closes the backends of external models that no record knows any more.
+func (u *upstreams) prune(known map[engineKey]bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for k, b := range u.models {
+		if !known[k] {
+			b.Close()
+			delete(u.models, k)
+		}
+	}
+	maps.DeleteFunc(u.since, func(k engineKey, _ time.Time) bool { return !known[k] })
+}
+
+// model is the backend of an external model, made at the first call of a deployment.
+func (u *upstreams) model(k engineKey, e api.ServedEntityInput) (upstream.Backend, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if b, ok := u.models[k]; ok {
+		return b, nil
 	}
 	b, err := u.engines.External(e.Name, e.ExternalModel)
 	if err != nil {
 		return nil, err
 	}
-	if ok {
-		old.backend.Close()
-	}
-	u.models[k] = externalModel{version, b}
+	u.models[k] = b
 	return b, nil
 }
 
 func (u *upstreams) close() {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	for m := range maps.Values(u.models) {
-		m.backend.Close()
-	}
-	clear(u.models)
+	u.fleet.close()
+	u.probes.close()
+	u.prune(nil)
 	u.engines.Close()
 }
 
 // backend is what answers for the entity: an engine outside, the provider of an external model, or the model here.
 func (t *attempt) backend() (backend, error) {
 	spec := t.entity.Spec
-	remote, ok := t.upstreams.engine(spec)
+	k := t.record.engineKey(t.entity)
+	remote, ok := t.upstreams.engine(k, spec)
 	if spec.ExternalModel != nil && t.upstreams.external {
 		var err error
-		if remote, err = t.upstreams.model(t.key(), t.record.Active.Version, spec); err != nil {
+		if remote, err = t.upstreams.model(k, spec); err != nil {
 			return nil, refuse(http.StatusBadRequest, api.CodeInvalidParameter, "Served entity '%s' cannot be reached: %s.", spec.Name, err)
 		}
 		ok = true

@@ -88,6 +88,20 @@ func engines(t testing.TB, text string, args ...any) *upstream.Set {
 	return s
 }
 
+// believe makes the server take the engine of the sample model for ready, whatever it is.
+func believe(t *testing.T, s *Server) {
+	t.Helper()
+	w, err := s.tenant("token")
+	if err != nil {
+		t.Fatal(err)
+	}
+	place, ok := s.upstreams.engines.Find("system.ai.llama_3_1_8b_instruct", "1", "")
+	if !ok {
+		t.Fatal("no engine")
+	}
+	s.upstreams.probes.all[probeKey{w.name, place.Backend}] = &probe{at: time.Now().Add(time.Hour)}
+}
+
 const oneEngine = "engines:\n  - {name: a100, kind: vllm, base_url: %s, model: llama, key: '{{secrets/gpu/key}}', models: [system.ai.llama_3_1_8b_instruct]}\n"
 
 func TestRemoteEngineAnswers(t *testing.T) {
@@ -122,6 +136,7 @@ func TestEngineRefusals(t *testing.T) {
 	s := New(Options{Engines: engines(t, oneEngine, g.URL)})
 	defer func() { _ = s.Close() }()
 	c := call(t, s)
+	believe(t, s)
 	c.endpoint("POST", api.PathEndpoints, create("e", custom))
 	chat := `{"messages":[{"role":"user","content":"Hi"}]}`
 	c.refused("POST", api.InvocationsPath("e"), chat, http.StatusBadRequest, api.CodeInvalidParameter, "no such scope")
@@ -153,31 +168,116 @@ func TestEngineRefusals(t *testing.T) {
 // An entity is ready only while its engine serves the model.
 func TestEngineReadiness(t *testing.T) {
 	g := newGPU(t)
-	now := time.Now()
-	s := New(Options{Engines: engines(t, "engines:\n  - {kind: vllm, base_url: %s, model: llama, models: [system.ai.llama_3_1_8b_instruct]}\n", g.URL), Clock: func() time.Time { return now }})
+	s := New(Options{Engines: engines(t, "engines:\n  - {kind: vllm, base_url: %s, model: llama, models: [system.ai.llama_3_1_8b_instruct]}\n", g.URL)})
 	defer func() { _ = s.Close() }()
+	s.upstreams.probes.age = 0
 	c := call(t, s)
-	state := func() (string, string, api.EntityState) {
-		now = now.Add(2 * probeAge)
-		e := c.get("e")
-		return string(e.State.Ready), string(e.State.ConfigUpdate), *e.Config.ServedEntities[0].State
+	if e := c.endpoint("POST", api.PathEndpoints, create("e", custom)); e.State.Ready != api.ReadyYes || e.State.ConfigUpdate != api.NotUpdating {
+		t.Errorf("%+v", e.State)
 	}
-	c.endpoint("POST", api.PathEndpoints, create("e", custom))
-	if ready, update, e := state(); ready != string(api.ReadyYes) || update != string(api.NotUpdating) || e.Deployment != api.DeploymentReady {
-		t.Errorf("%s %s %+v", ready, update, e)
+	becomes := func(ready api.Ready, part string) {
+		t.Helper()
+		e := c.until("e", func(e api.Endpoint) bool { return e.State.Ready == ready })
+		state := e.Config.ServedEntities[0].State
+		if want := map[api.Ready]api.Deployment{api.ReadyYes: api.DeploymentReady, api.ReadyNo: api.DeploymentRecovering}[ready]; state.Deployment != want || !strings.Contains(state.DeploymentStateMessage, part) {
+			t.Errorf("%+v", state)
+		}
 	}
 	g.set(func() { g.models = `{"data":[{"id":"qwen"}]}` })
-	if ready, _, e := state(); ready != string(api.ReadyNo) || e.Deployment != api.DeploymentRecovering || !strings.Contains(e.DeploymentStateMessage, `serves ["qwen"], not "llama"`) {
-		t.Errorf("%s %+v", ready, e)
-	}
+	becomes(api.ReadyNo, `serves ["qwen"], not "llama"`)
 	g.set(func() { g.models = `{"data":[{"id":"llama"}]}` })
-	if ready, _, e := state(); ready != string(api.ReadyYes) || e.Deployment != api.DeploymentReady || e.DeploymentStateMessage != "" {
-		t.Errorf("%s %+v", ready, e)
+	becomes(api.ReadyYes, "")
+	g.Close()
+	becomes(api.ReadyNo, "connection refused")
+}
+
+// A deployment waits for its engine, says so, and ends when the engine serves or the time is up.
+func TestDeploymentWaitsForItsEngine(t *testing.T) {
+	g := newGPU(t)
+	g.models = `{"data":[]}`
+	const file = "engines:\n  - {kind: vllm, base_url: %s, model: llama, models: [system.ai.llama_3_1_8b_instruct], start_timeout: %s}\n"
+	s := New(Options{Engines: engines(t, file, g.URL, "1h")})
+	defer func() { _ = s.Close() }()
+	s.upstreams.probes.age = 0
+	c := call(t, s)
+	e := c.endpoint("POST", api.PathEndpoints, create("e", custom))
+	state := e.PendingConfig.ServedEntities[0].State
+	if e.State.Ready != api.ReadyNo || e.State.ConfigUpdate != api.InProgress || state.Deployment != api.DeploymentCreating ||
+		!strings.Contains(state.DeploymentStateMessage, `loading the model. Waiting for its engine: vllm llama: not ready: the engine serves []`) {
+		t.Errorf("%+v %+v", e.State, state)
+	}
+	c.refused("POST", api.InvocationsPath("e"), `{"prompt":"Hi"}`, http.StatusServiceUnavailable, api.CodeUnavailable, "not ready")
+	g.set(func() { g.models = `{"data":[{"id":"llama"}]}` })
+	if e := c.until("e", settled); e.State.Ready != api.ReadyYes || e.Config.ServedEntities[0].State.Deployment != api.DeploymentReady {
+		t.Errorf("%+v", e.State)
 	}
 	g.Close()
-	if ready, _, e := state(); ready != string(api.ReadyNo) || e.Deployment != api.DeploymentRecovering {
-		t.Errorf("%s %+v", ready, e)
+	late := New(Options{Engines: engines(t, file, g.URL, "1ms")})
+	defer func() { _ = late.Close() }()
+	c = call(t, late)
+	c.endpoint("POST", api.PathEndpoints, create("e", custom))
+	e = c.until("e", settled)
+	if state := e.PendingConfig.ServedEntities[0].State; e.State.ConfigUpdate != api.UpdateFailed || state.Deployment != api.DeploymentFailed ||
+		!strings.Contains(state.DeploymentStateMessage, "The engine of served entity b does not serve the model: vllm llama: not ready") {
+		t.Errorf("%+v %+v", e.State, state)
 	}
+}
+
+// An engine that takes connections and says nothing holds up no reader, and Close does not wait for it.
+func TestHangingEngineHoldsUpNobody(t *testing.T) {
+	g := newGPU(t)
+	hang := make(chan struct{})
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-hang:
+			<-r.Context().Done()
+		default:
+			g.serve(w, r)
+		}
+	}))
+	defer front.Close()
+	s := New(Options{Engines: engines(t, "engines:\n  - {kind: vllm, base_url: %s, model: llama, models: [system.ai.llama_3_1_8b_instruct]}\n", front.URL)})
+	s.upstreams.probes.age = 0
+	c := call(t, s)
+	c.endpoint("POST", api.PathEndpoints, create("e", custom))
+	close(hang)
+	begun := time.Now()
+	if e := c.get("e"); e.State.Ready != api.ReadyYes {
+		t.Errorf("what was known is forgotten: %+v", e.State)
+	}
+	if took := time.Since(begun); took > probeTimeout/2 {
+		t.Errorf("a GET took %v", took)
+	}
+	begun = time.Now()
+	if err := s.Close(); err != nil || time.Since(begun) > probeTimeout/2 {
+		t.Errorf("Close took %v: %v", time.Since(begun), err)
+	}
+}
+
+// What reached a provider is closed with the endpoint that it was for.
+func TestExternalModelsEndWithTheirEndpoint(t *testing.T) {
+	g := newGPU(t)
+	s := New(Options{External: true, Engines: engines(t, "external:\n  allow: [127.0.0.0/8]\n  base_urls: {anthropic: %s}\n", g.URL)})
+	defer func() { _ = s.Close() }()
+	c := call(t, s)
+	s.PutSecret("token", "llm", "key", "sk-ant")
+	kept := func() int {
+		s.upstreams.mu.Lock()
+		defer s.upstreams.mu.Unlock()
+		return len(s.upstreams.models)
+	}
+	for _, name := range []string{"e", "f"} {
+		c.endpoint("POST", api.PathEndpoints, create(name, claude))
+		c.ok("POST", api.InvocationsPath(name), `{"messages":[{"role":"user","content":"Hi"}]}`)
+	}
+	if n := kept(); n != 2 {
+		t.Errorf("%d backends", n)
+	}
+	c.ok("DELETE", api.EndpointPath("e"), "")
+	eventually(t, func() bool { return kept() == 1 })
+	c.ok("PUT", api.ConfigPath("f"), `{"served_entities":[`+strings.Replace(claude, "claude-3", "claude-4", 1)+`]}`)
+	eventually(t, func() bool { return kept() == 0 })
+	c.ok("POST", api.InvocationsPath("f"), `{"messages":[{"role":"user","content":"Hi"}]}`)
 }
 
 const claude = `{"name":"claude","external_model":{"name":"claude-3","provider":"anthropic","task":"llm/v1/chat","anthropic_config":{"anthropic_api_key":"{{secrets/llm/key}}"}}}`
@@ -231,7 +331,8 @@ func TestHangUpCancelsTheEngine(t *testing.T) {
 	began, gone := make(chan struct{}), make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
-			return // a probe
+			_, _ = io.WriteString(w, `{"data":[{"id":"llama"}]}`) // a probe
+			return
 		}
 		_, _ = io.Copy(io.Discard, r.Body)
 		_, _ = io.WriteString(w, "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}\n\n")

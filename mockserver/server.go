@@ -28,6 +28,7 @@ type Server struct {
 	naps     naps
 
 	upstreams *upstreams
+	tender    *tender
 
 	ledger ledger
 	world  world
@@ -46,13 +47,15 @@ func New(o Options) *Server {
 		auth:       newAuthenticator(o.Tokens),
 		traffic:    newDice(o.Seed),
 		backends:   backends{open: openEngine},
-		upstreams:  newUpstreams(o),
 		usage:      usageLog{rows: ring[UsageRecord]{size: usageRows}},
 		tables:     tables{dir: o.InferenceTables, logger: o.Logger},
 		workspaces: map[string]*workspace{},
 		ledger:     ledger{vault: &vault{}},
 		world:      world{scope: newScope(worldScope), format: format{Created: o.Clock().UnixMilli()}},
 	}
+	s.tender = newTender(s.tend)
+	o.Clock = s.now
+	s.upstreams = newUpstreams(o, s.tender.kick)
 	if o.Simulate {
 		s.backends.open = openSimulated
 	}
@@ -78,6 +81,7 @@ func (s *Server) Close() error {
 		}
 		cancel()
 	}
+	s.tender.close()
 	s.upstreams.close()
 	s.tables.close()
 	return errors.Join(append(errs, s.backends.close(), s.ledger.vault.close())...)

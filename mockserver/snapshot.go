@@ -66,6 +66,7 @@ func (s *Server) restore(ctx context.Context, data []byte) error {
 			return fmt.Errorf("restore: %w", err)
 		}
 	}
+	s.resume()
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -15,9 +16,16 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/inference-iac/terraform-provider-inference/internal/api"
+	"github.com/inference-iac/terraform-provider-inference/internal/standin"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain is the engine that tests launch, when the environment asks for it.
+func TestMain(m *testing.M) {
+	if os.Getenv("LAUNCH_TEST_ENGINE") != "" {
+		os.Exit(standin.Main(os.Args[1:], os.Stdout, os.Stderr))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // slow writes a line a second and ends with the request's context.
 func slow(w http.ResponseWriter, r *http.Request) {

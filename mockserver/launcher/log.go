@@ -65,7 +65,7 @@ type output struct {
 }
 
 // tailLines is how much of a program's output tells why it failed.
-const tailLines = 5
+const tailLines = 10
 
 func newOutput(l *Log, secrets []string) *output {
 	var pairs []string

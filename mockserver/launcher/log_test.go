@@ -30,7 +30,7 @@ func TestOutput(t *testing.T) {
 	if got := texts(l); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("%q", got)
 	}
-	if fmt.Sprint(o.last) != fmt.Sprint(want[2:]) {
+	if fmt.Sprint(o.last) != fmt.Sprint(want) {
 		t.Errorf("tail %q", o.last)
 	}
 }

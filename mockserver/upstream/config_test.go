@@ -57,7 +57,7 @@ func TestConfig(t *testing.T) {
 	torch, _ := set.Find("main.default.llama-next", "1", "CPU")
 	for _, f := range []struct {
 		model, version, workload string
-		want                     upstream.Backend
+		want                     *upstream.Place
 	}{
 		{"main.default.llama", "7", "", vllm},
 		{"main.default.llama-next", "2", "", vllm},
@@ -65,7 +65,7 @@ func TestConfig(t *testing.T) {
 		{"main.default.other", "1", "GPU_LARGE", vllm},
 		{"main.default.other", "1", "GPU_SMALL", nil},
 	} {
-		if got, ok := set.Find(f.model, f.version, f.workload); got != f.want || ok != (f.want != nil) {
+		if got, ok := set.Find(f.model, f.version, f.workload); got != f.want || ok != (f.want != nil) || ok && got.Backend == nil {
 			t.Errorf("%s/%s on %s: %v", f.model, f.version, f.workload, got)
 		}
 	}
@@ -74,22 +74,74 @@ func TestConfig(t *testing.T) {
 	}
 }
 
+func TestLaunchedEngine(t *testing.T) {
+	c, err := upstream.ParseConfig("engines.yaml", []byte(`
+engines:
+  - kind: vllm
+    command: vllm serve {{.ModelDir}} --served-model-name {{.Model}} --port {{.Port}}
+    directory: /srv
+    env: {HF_TOKEN: env:HF_TOKEN, OMP_NUM_THREADS: 4}
+    start_timeout: 20m
+    stop_timeout: 5s
+    restart: {min: 2s, max: 8s, attempts: 7}
+    workload_types: [GPU_LARGE]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := c.Open(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer set.Close()
+	p, ok := set.Find("main.default.llama", "1", "GPU_LARGE")
+	if !ok || p.Backend != nil || p.Name != "vllm" || p.StartTimeout != 20*time.Minute {
+		t.Fatalf("%+v", p)
+	}
+	l := p.Launch
+	if l.Directory != "/srv" || l.Env["OMP_NUM_THREADS"] != "4" || !upstream.IsReference(l.Env["HF_TOKEN"]) || upstream.IsReference("4") ||
+		l.StopTimeout != 5*time.Second || l.Restart.Max != 8*time.Second || l.Attempts != 7 {
+		t.Errorf("%+v", l)
+	}
+	b, err := set.Launched(p, 8123, "llama")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Close()
+}
+
 func TestConfigErrors(t *testing.T) {
 	const head = "engines:\n  - kind: vllm\n    base_url: http://gpu:8000\n    model: m\n    models: [a]\n"
+	const launched = "engines:\n  - kind: vllm\n    models: [a]\n    command: vllm serve {{.ModelDir}}\n"
 	for _, c := range []struct{ text, want string }{
 		{head + "    modle: x\n", "engines.yaml:6: engines[0].modle is not a field; known are base_url, breaker, ca_file"},
 		{head + "    model: x\n", "engines.yaml:6: engines[0].model stands there twice"},
 		{head + "    key: sk-secret\n", "engines.yaml:6: engines[0].key must be env:NAME, file:PATH or {{secrets/scope/key}}, never the key itself"},
 		{head + "    timeouts: {request: soon}\n", `engines.yaml:6: engines[0].timeouts.request must be a duration above zero, as 30s or 2m, got "soon"`},
 		{head + "    breaker: {failures: 0}\n", "engines.yaml:6: engines[0].breaker.failures must be a number above zero"},
-		{head + "    management_url: http://gpu:8081\n", "engines.yaml:2: engines[0].management_url belongs to kind torchserve"},
+		{head + "    management_url: http://gpu:8081\n", "engines.yaml:6: engines[0].management_url belongs to kind torchserve"},
 		{"engines:\n  - {kind: vllm, base_url: grpc://gpu:7070, model: m, models: [a]}\n", "engines.yaml:2: engines[0].base_url with grpc belongs to kind torchserve"},
 		{"engines:\n  - {kind: torchserve, base_url: ftp://gpu, model: m, models: [a]}\n", "engines.yaml:2: engines[0].base_url is wrong: destination is not allowed: the scheme must be http or https or grpc or grpcs"},
 		{head + "  - {kind: vllm, base_url: http://b, model: m, models: [a]}\n", "engines.yaml:6: engines[1] answers for a, as engines[0] does"},
 		{head + "    workload_types: GPU_LARGE\n", "engines.yaml:6: engines[0].workload_types must be a list"},
 		{head + "    workload_types: [[GPU]]\n", "engines.yaml:6: engines[0].workload_types[0] must be a single value"},
-		{"engines:\n  - kind: vllm\n    model: m\n    models: [a]\n", "engines.yaml:2: engines[0].base_url is required"},
+		{"engines:\n  - kind: vllm\n    model: m\n    models: [a]\n", "engines.yaml:2: engines[0].base_url or command is required"},
 		{"engines:\n  - kind: vllm\n    base_url: http://g\n    model: m\n", "engines.yaml:2: engines[0] must have models or workload_types"},
+		{"engines:\n  - kind: vllm\n    base_url: http://g\n    models: [a]\n", "engines.yaml:2: engines[0].model is required"},
+		{launched + "    base_url: http://gpu:8000\n", "engines.yaml:5: engines[0].base_url and command exclude each other"},
+		{launched + "    ca_file: ca.pem\n", "engines.yaml:5: engines[0].ca_file does not go with command"},
+		{launched + "    env: {HF TOKEN: sk-secret}\n", `engines.yaml:5: engines[0].env: "HF TOKEN" is no name of a variable`},
+		{launched + "    env: {HF_TOKEN: [sk-secret]}\n", "engines.yaml:5: engines[0].env.HF_TOKEN must be a single value"},
+		{launched + "    env: [sk-secret]\n", "engines.yaml:5: engines[0].env must be a mapping"},
+		{launched + "    restart: {min: 1m, max: 1s}\n", "engines.yaml:5: engines[0].restart.min, 1m0s, is above max, 1s"},
+		{launched + "    restart: {attempts: -1}\n", "engines.yaml:5: engines[0].restart.attempts must be a number above zero"},
+		{launched + "    stop_timeout: soon\n", "engines.yaml:5: engines[0].stop_timeout must be a duration above zero"},
+		{"engines:\n  - kind: vllm\n    models: [a]\n    command: vllm serve --port {{.Prot}}\n", "engines.yaml:4: engines[0].command {{.Prot}} is no placeholder"},
+		{"engines:\n  - kind: vllm\n    models: [a]\n    command:\n    - vllm\n    - '{{'\n", `engines.yaml:5: engines[0].command: "{{" is no template`},
+		{"engines:\n  - kind: vllm\n    models: [a]\n    command: vllm serve | tee log\n", "engines.yaml:4: engines[0].command has |, but no shell runs it"},
+		{"engines:\n  - kind: vllm\n    models: [a]\n    command: []\n", "engines.yaml:4: engines[0].command: must name a program"},
+		{head + "    stop_timeout: 3s\n", "engines.yaml:6: engines[0].stop_timeout needs a command"},
+		{head + "    env: {A: b}\n", "engines.yaml:6: engines[0].env needs a command"},
 		{"engines:\n  - kind: gpt\n", `engines.yaml:2: engines[0].kind must be one of llamacpp, ollama, openai, sglang, trtllm, vllm, torchserve, got "gpt"`},
 		{"engines:\n  - base_url: http://169.254.169.254/\n", "engines.yaml:2: engines[0].base_url is wrong: destination is not allowed: 169.254.169.254 is a link-local or metadata address"},
 		{"engines:\n  - base_url: http://user:sk-secret@gpu\n", "engines.yaml:2: engines[0].base_url is wrong: destination is not allowed: credentials do not belong in a URL"},

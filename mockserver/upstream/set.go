@@ -16,23 +16,32 @@ const torchServeKind = "torchserve"
 
 // Set is what a Config opens: engines by what they answer for, and the rules for external models.
 type Set struct {
-	entries  []EngineEntry
-	backends []Backend
+	places   []*Place
 	external ExternalRules
 	rules    []EntityRule
 	clock    func() time.Time
+}
+
+// Place is an engine of the file.
+type Place struct {
+	EngineEntry
+	Backend Backend // nil: it has to be launched
 }
 
 // Open makes the backends of a configuration; it calls nobody.
 func (c Config) Open(clock func() time.Time) (*Set, error) {
 	s := &Set{external: c.External, rules: c.Entities, clock: clock}
 	for _, e := range c.Engines {
-		b, err := e.open(clock)
-		if err != nil {
-			s.Close()
-			return nil, fmt.Errorf("engine %s: %w", e.Name, err)
+		p := &Place{EngineEntry: e}
+		if e.Launch.Command.IsZero() {
+			b, err := e.open(clock)
+			if err != nil {
+				s.Close()
+				return nil, fmt.Errorf("engine %s: %w", e.Name, err)
+			}
+			p.Backend = b
 		}
-		s.entries, s.backends = append(s.entries, e), append(s.backends, b)
+		s.places = append(s.places, p)
 	}
 	return s, nil
 }
@@ -61,17 +70,27 @@ func (e EngineEntry) open(clock func() time.Time) (Backend, error) {
 
 // Find returns the engine that answers for a registered model: one that names its version, one that names the model,
 // or one that takes its workload type, in this order.
-func (s *Set) Find(model, version, workloadType string) (Backend, bool) {
-	for _, match := range []func(EngineEntry) bool{
-		func(e EngineEntry) bool { return slices.Contains(e.Models, model+"/"+version) },
-		func(e EngineEntry) bool { return slices.Contains(e.Models, model) },
-		func(e EngineEntry) bool { return slices.Contains(e.WorkloadTypes, workloadType) },
+func (s *Set) Find(model, version, workloadType string) (*Place, bool) {
+	for _, match := range []func(*Place) bool{
+		func(p *Place) bool { return slices.Contains(p.Models, model+"/"+version) },
+		func(p *Place) bool { return slices.Contains(p.Models, model) },
+		func(p *Place) bool { return slices.Contains(p.WorkloadTypes, workloadType) },
 	} {
-		if i := slices.IndexFunc(s.entries, match); i >= 0 {
-			return s.backends[i], true
+		if i := slices.IndexFunc(s.places, match); i >= 0 {
+			return s.places[i], true
 		}
 	}
 	return nil, false
+}
+
+// Empty reports whether the set has no engines.
+func (s *Set) Empty() bool { return len(s.places) == 0 }
+
+// Launched makes the backend of an engine that was launched on a port of this machine.
+func (s *Set) Launched(p *Place, port int, model string) (Backend, error) {
+	e := p.EngineEntry
+	e.BaseURL, e.Model = fmt.Sprintf("http://127.0.0.1:%d", port), model
+	return e.open(s.clock)
 }
 
 // External makes the backend of an external model under the configuration's rules.
@@ -86,7 +105,9 @@ func (s *Set) External(name string, m *api.ExternalModel) (*External, error) {
 
 // Close gives idle connections back.
 func (s *Set) Close() {
-	for _, b := range s.backends {
-		b.Close()
+	for _, p := range s.places {
+		if p.Backend != nil {
+			p.Backend.Close()
+		}
 	}
 }

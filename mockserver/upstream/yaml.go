@@ -77,6 +77,15 @@ func (y yamlReader) mapping(n *yaml.Node, at string, known fields, required ...s
 	return nil
 }
 
+// given returns the keys of a mapping by name.
+func given(n *yaml.Node) map[string]*yaml.Node {
+	out := map[string]*yaml.Node{}
+	for n, i := resolved(n), 0; i+1 < len(n.Content); i += 2 {
+		out[n.Content[i].Value] = n.Content[i]
+	}
+	return out
+}
+
 // resolved follows an alias.
 func resolved(n *yaml.Node) *yaml.Node {
 	if n.Kind == yaml.AliasNode {

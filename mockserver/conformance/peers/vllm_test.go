@@ -95,7 +95,17 @@ func (g *gateway) deploy(t *testing.T, name, model, version string) {
 	g.create(t, name, fmt.Sprintf(`{"name":"e","entity_name":%q,"entity_version":%q,"workload_size":"Small","scale_to_zero_enabled":false}`, model, version))
 }
 
-// state is what an endpoint says of itself and of its entity.
+// entities are those of a config, with what is said of them.
+type entities struct {
+	Entities []struct {
+		State struct {
+			Deployment string `json:"deployment"`
+			Message    string `json:"deployment_state_message"`
+		} `json:"state"`
+	} `json:"served_entities"`
+}
+
+// state is what an endpoint says of itself and of its entity, whether it serves or rolls out.
 func (g *gateway) state(t *testing.T, name string) (ready, deployment, message string) {
 	t.Helper()
 	_, answer := g.send(t, http.MethodGet, "/api/2.0/serving-endpoints/"+name, "")
@@ -103,20 +113,15 @@ func (g *gateway) state(t *testing.T, name string) (ready, deployment, message s
 		State struct {
 			Ready string `json:"ready"`
 		} `json:"state"`
-		Config struct {
-			Entities []struct {
-				State struct {
-					Deployment string `json:"deployment"`
-					Message    string `json:"deployment_state_message"`
-				} `json:"state"`
-			} `json:"served_entities"`
-		} `json:"config"`
+		Config  entities `json:"config"`
+		Pending entities `json:"pending_config"`
 	}
 	ok(t, json.Unmarshal([]byte(answer), &e))
-	if len(e.Config.Entities) != 1 {
+	all := append(e.Config.Entities, e.Pending.Entities...)
+	if len(all) != 1 {
 		t.Fatalf("%s: %s", name, answer)
 	}
-	s := e.Config.Entities[0].State
+	s := all[0].State
 	return e.State.Ready, s.Deployment, s.Message
 }
 
@@ -136,7 +141,7 @@ func TestVLLM(t *testing.T) {
 	ready, deployment, message := g.state(t, "chat")
 	equal(t, "state", ready+" "+deployment+" "+message, "READY DEPLOYMENT_READY ")
 	ready, deployment, message = g.state(t, "missing")
-	equal(t, "state of another model", ready+" "+deployment, "NOT_READY DEPLOYMENT_RECOVERING")
+	equal(t, "state of another model", ready+" "+deployment, "NOT_READY DEPLOYMENT_CREATING")
 	if !strings.Contains(message, `the engine serves ["peer"], not "another"`) {
 		t.Errorf("message: %q", message)
 	}
