@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"encoding/json"
 	"strings"
 
 	"github.com/inference-iac/terraform-provider-inference/internal/api"
@@ -35,9 +36,14 @@ type geminiToken struct {
 
 type geminiAnswer struct {
 	Candidates []struct {
-		Index        int           `json:"index"`
-		Content      geminiContent `json:"content"`
-		FinishReason string        `json:"finishReason"`
+		Index   int `json:"index"`
+		Content struct {
+			Parts []struct {
+				Text         string          `json:"text"`
+				FunctionCall json.RawMessage `json:"functionCall"`
+			} `json:"parts"`
+		} `json:"content"`
+		FinishReason string `json:"finishReason"`
 		Logprobs     struct {
 			Chosen []geminiToken `json:"chosenCandidates"`
 			Top    []struct {
@@ -111,6 +117,9 @@ func readGemini(body []byte, out *result) error {
 		var text strings.Builder
 		for _, part := range c.Content.Parts {
 			text.WriteString(part.Text)
+			if part.FunctionCall != nil && finishReason(p.Finish) == "stop" {
+				p.Finish = "tool_calls" // a call ends like a text there
+			}
 		}
 		p.Text = text.String()
 		for i, t := range c.Logprobs.Chosen {

@@ -24,6 +24,7 @@ type external struct {
 	model    string
 	provider string
 	block    string            // the provider's configuration
+	writes   bool              // AIMock answers completions, which are chats of one turn there
 	embeds   bool              // AIMock has embeddings in the form that the provider's models are asked in
 	path     string            // what AIMock is asked for a chat
 	headers  map[string]string // what it must be told besides the key
@@ -44,21 +45,21 @@ func externals() []external {
 			block: `"openai_config":{"openai_api_type":"azure","openai_api_key":"{{secrets/s/key}}","openai_api_base":"https://four.openai.azure.com/","openai_api_version":"2024-06-01","openai_deployment_name":"four"}`,
 		},
 		{
-			name: "anthropic", model: "claude-3-opus-20240229", provider: "anthropic", path: "/v1/messages",
+			name: "anthropic", model: "claude-3-opus-20240229", provider: "anthropic", writes: true, path: "/v1/messages",
 			headers: map[string]string{"anthropic-version": "2023-06-01"},
 			block:   `"anthropic_config":{"anthropic_api_key":"{{secrets/s/key}}"}`,
 		},
 		{
-			name: "cohere", model: "command-r", provider: "cohere", embeds: true, path: "/v2/chat",
+			name: "cohere", model: "command-r", provider: "cohere", writes: true, embeds: true, path: "/v2/chat",
 			block: `"cohere_config":{"cohere_api_key":"{{secrets/s/key}}"}`,
 		},
 		{
-			name: "bedrock", model: "anthropic.claude-3-sonnet-20240229-v1:0", provider: "amazon-bedrock", signed: true,
+			name: "bedrock", model: "anthropic.claude-3-sonnet-20240229-v1:0", provider: "amazon-bedrock", writes: true, signed: true,
 			path:  "/model/anthropic.claude-3-sonnet-20240229-v1%3A0/converse",
 			block: `"amazon_bedrock_config":{"aws_region":"us-east-1","bedrock_provider":"anthropic","aws_access_key_id":"{{secrets/s/id}}","aws_secret_access_key":"{{secrets/s/key}}"}`,
 		},
 		{
-			name: "vertex", model: "gemini-2.0-flash", provider: "google-cloud-vertex-ai",
+			name: "vertex", model: "gemini-2.0-flash", provider: "google-cloud-vertex-ai", writes: true,
 			path:  "/v1/projects/p/locations/us-central1/publishers/google/models/gemini-2.0-flash:generateContent",
 			block: `"google_cloud_vertex_ai_config":{"project_id":"p","region":"us-central1","private_key":"{{secrets/s/account}}"}`,
 		},
@@ -97,6 +98,10 @@ func TestAIMock(t *testing.T) {
 			}
 			g.streams(t)
 			g.failures(t, e)
+			if e.writes {
+				g.create(t, "write", e.served("llm/v1/completions"))
+				g.writes(t)
+			}
 			if e.embeds {
 				g.create(t, "embed", e.served("llm/v1/embeddings"))
 				g.embeds(t)
@@ -108,7 +113,9 @@ func TestAIMock(t *testing.T) {
 func (g *gateway) chats(t *testing.T) {
 	t.Helper()
 	c := g.openAI()
-	for _, q := range []struct{ text, finish string }{{"Tell me a story.", "length"}, {"What is the capital of France?", "stop"}} {
+	for _, q := range []struct{ text, finish string }{
+		{"Tell me a story.", "length"}, {"Which tool?", "tool_calls"}, {"What is the capital of France?", "stop"},
+	} {
 		p := chat("chat", q.text)
 		p.MaxTokens, p.Temperature, p.TopP = openai.Int(64), openai.Float(1), openai.Float(0.9)
 		p.Stop = openai.ChatCompletionNewParamsStopUnion{OfStringArray: []string{"END"}}
@@ -175,6 +182,24 @@ func (g *gateway) failures(t *testing.T, e external) {
 	if s.Err() == nil || text == "" {
 		t.Errorf("a stream that is cut gives %q and %v", text, s.Err())
 	}
+}
+
+func (g *gateway) writes(t *testing.T) {
+	t.Helper()
+	c := g.openAI()
+	p := openai.CompletionNewParams{Model: "write", MaxTokens: openai.Int(64), Prompt: openai.CompletionNewParamsPromptUnion{OfString: openai.String("The capital")}}
+	a, err := c.Completions.New(t.Context(), p)
+	ok(t, err)
+	equal(t, "completion", a.Choices[0].Text, "The capital of France is Paris, a city on the Seine.")
+	equal(t, "completion's tokens", a.Usage.TotalTokens, 18)
+	s := c.Completions.NewStreaming(t.Context(), p)
+	defer func() { _ = s.Close() }()
+	text := ""
+	for s.Next() {
+		text += s.Current().Choices[0].Text
+	}
+	ok(t, s.Err())
+	equal(t, "streamed completion", text, a.Choices[0].Text)
 }
 
 // embeds asks for one vector at a time: AIMock answers several inputs with the vector of all of them.
