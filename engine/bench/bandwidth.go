@@ -9,20 +9,33 @@ import (
 // bandwidthBytes is far more than any cache holds.
 const bandwidthBytes = 1 << 29
 
-// bandwidth is how many bytes a second the threads read together from memory, the
-// best of some passes over a buffer that no cache holds.
-func bandwidth(threads, passes int) float64 {
-	words := make([]uint64, bandwidthBytes/int(unsafe.Sizeof(uint64(0))))
-	for i := 0; i < len(words); i += 512 {
-		words[i] = 1 // every page is memory of its own
+// memory is a buffer to read for the measurement of its bandwidth.
+type memory struct {
+	words   []uint64
+	threads int
+}
+
+func newMemory(threads int) *memory {
+	m := &memory{make([]uint64, bandwidthBytes/int(unsafe.Sizeof(uint64(0)))), threads}
+	for i := 0; i < len(m.words); i += 512 {
+		m.words[i] = 1 // every page is memory of its own
 	}
+	return m
+}
+
+// bandwidth is how many bytes a second the threads read together, the best of
+// some passes.
+func (m *memory) bandwidth() float64 {
+	const passes = 3
 	best := 0.0
 	for range passes {
 		var done sync.WaitGroup
 		begin := time.Now()
-		sums := make([]uint64, threads*8) // a cache line each
-		for t := range threads {
-			done.Go(func() { sums[t*8] = readLines(words[len(words)*t/threads : len(words)*(t+1)/threads]) })
+		sums := make([]uint64, m.threads*8) // a cache line each
+		for t := range m.threads {
+			done.Go(func() {
+				sums[t*8] = readLines(m.words[len(m.words)*t/m.threads : len(m.words)*(t+1)/m.threads])
+			})
 		}
 		done.Wait()
 		best = max(best, bandwidthBytes/time.Since(begin).Seconds())

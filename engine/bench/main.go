@@ -81,6 +81,6 @@ func run(ctx context.Context, o options, w io.Writer) (err error) {
 			return err
 		}
 	}
-	r.printf("resident size at the end: %s\n", resident())
+	r.printf("resident size at the end: %.1f MB\n", resident("VmRSS")/1e6)
 	return r.err
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,23 +55,36 @@ func products(ctx context.Context, o options, r *report, m *weights, dir string)
 			err = errors.Join(err, e.close())
 		}
 	}()
-	read := bandwidth(o.threads, o.repetitions)
-	r.printf("memory bandwidth, %d threads: %.1f GB/s\n", o.threads, read/1e9)
 	for _, f := range o.formats {
-		before := resident()
+		debug.FreeOSMemory() // what loading before left behind
+		before, copied := resident("VmRSS"), resident("RssAnon")
 		c, err := newOurs(filepath.Join(dir, "model"), o.threads, backend.Format(f))
 		if err != nil {
 			return err
 		}
 		entries = append(entries, &entry{contestant: c, name: c.String(), format: backend.Format(f), ours: true})
-		r.printf("loaded %s: %d parameters, %.1f MB of weights, resident %s before, %s after\n", f, c.decoder.Parameters, float64(c.decoder.WeightBytes)/1e6, before, resident())
+		if _, err := c.measure(); err != nil { // whatever is copied late is there now
+			return err
+		}
+		r.printf("loaded and ran %s: %d parameters, %.1f MB of weights; resident size %.1f MB before, %.1f MB after\n",
+			f, c.decoder.Parameters, float64(c.decoder.WeightBytes)/1e6, before/1e6, resident("VmRSS")/1e6)
+		if backend.Format(f) == backend.F32 {
+			// What is neither mapped nor cache is scratch memory, or a copy of weights.
+			beside := resident("RssAnon") - copied - float64(c.decoder.KVBytes())
+			r.bar("resident-beside-mapped-weights-f32-mb", beside/1e6, 0.1*float64(c.decoder.WeightBytes)/1e6, true)
+		}
 	}
 	found, skipped := peers(ctx, o, m, dir)
 	for _, s := range skipped {
 		r.printf("skipped: %s\n", s)
 	}
 	entries = append(entries, found...)
+	var read []float64 // memory bandwidth, by turn
+	reading := newMemory(o.threads)
 	for turn := range o.repetitions + 1 {
+		if turn > 0 {
+			read = append(read, reading.bandwidth())
+		}
 		for i := range entries {
 			e := entries[(i+turn)%len(entries)] // nobody always follows the same one
 			select {
@@ -91,16 +106,27 @@ func products(ctx context.Context, o options, r *report, m *weights, dir string)
 	}
 	table(r, o, entries)
 	compare(r, o, entries)
+	r.printf("memory bandwidth, %d threads, turn by turn: %.1f GB/s (%.1f to %.1f)\n", o.threads, median(read)/1e9, slices.Min(read)/1e9, slices.Max(read)/1e9)
 	for _, e := range entries {
-		if c, ok := e.contestant.(*ours); ok {
-			mbu := c.bytesPerToken() * e.median()[1] / read
-			r.printf("MBU %s, decode batch 1: %.0f %% (%.1f MB a token)\n", e.format, 100*mbu, c.bytesPerToken()/1e6)
-			if e.format != backend.BF16 {
-				r.bar("mbu-"+string(e.format), mbu, 0.7, false)
-			}
+		if e.ours {
+			e.use(r, read)
 		}
 	}
 	return nil
+}
+
+// use prints which part of the memory bandwidth of its turn decoding used.
+func (e *entry) use(r *report, read []float64) {
+	perToken := e.contestant.(*ours).bytesPerToken()
+	var mbu []float64
+	for turn, s := range e.samples {
+		mbu = append(mbu, perToken*s.speed[1]/read[turn])
+	}
+	r.printf("MBU %s, decode batch 1: %.0f %% (%.0f to %.0f; %.1f MB a token)\n",
+		e.format, 100*median(mbu), 100*slices.Min(mbu), 100*slices.Max(mbu), perToken/1e6)
+	if e.format != backend.BF16 {
+		r.bar("mbu-"+string(e.format), median(mbu), 0.7, false)
+	}
 }
 
 // table prints medians with the range of the samples.

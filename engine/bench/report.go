@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"runtime"
 	"slices"
@@ -54,16 +55,20 @@ func processor() string {
 	return fmt.Sprintf("%s (family %s, model %s)", field("model name"), field("cpu family"), field("model"))
 }
 
-// resident is the memory of this process that is in use.
-func resident() string {
+// resident is how many bytes of this process are in memory: VmRSS, all of them, or
+// RssAnon, those that are no file's. NaN where the system does not say.
+func resident(field string) float64 {
 	data, err := os.ReadFile("/proc/self/status")
 	if err != nil {
-		return "unknown"
+		return math.NaN()
 	}
 	for line := range strings.Lines(string(data)) {
-		if size, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			return strings.TrimSpace(size)
+		if size, ok := strings.CutPrefix(line, field+":"); ok {
+			var kib float64
+			if _, err := fmt.Sscan(size, &kib); err == nil {
+				return kib * 1024
+			}
 		}
 	}
-	return "unknown"
+	return math.NaN()
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -22,8 +21,7 @@ func start(ctx context.Context, o options, r *report) error {
 	if err != nil {
 		return err
 	}
-	var times []float64
-	var size string
+	var times, sizes []float64
 	for range o.repetitions {
 		cmd := exec.CommandContext(ctx, self, firstTokenCommand)
 		out, err := cmd.StdoutPipe()
@@ -34,14 +32,15 @@ func start(ctx context.Context, o options, r *report) error {
 		if err := cmd.Start(); err != nil {
 			return err
 		}
-		size, err = bufio.NewReader(out).ReadString('\n')
+		var size float64
+		_, err = fmt.Fscan(out, &size)
 		elapsed := time.Since(begin)
 		if err := errors.Join(err, cmd.Wait()); err != nil {
 			return err
 		}
-		times = append(times, 1e3*elapsed.Seconds())
+		times, sizes = append(times, 1e3*elapsed.Seconds()), append(sizes, size/1e6)
 	}
-	r.printf("embedded model: first token %.1f ms after the start of the process, resident %s", median(times), size)
+	r.printf("embedded model: first token %.1f ms after the start of the process, resident size %.1f MB\n", median(times), median(sizes))
 	r.bar("first-token-of-embedded-model-ms", median(times), 50, true)
 	return nil
 }
@@ -61,6 +60,6 @@ func firstToken(w io.Writer) (err error) {
 	if _, err := s.Next(ctx); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(w, resident())
+	_, err = fmt.Fprintln(w, resident("VmRSS"))
 	return err
 }

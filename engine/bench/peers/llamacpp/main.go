@@ -7,6 +7,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 // The work of a sample, as in the benchmark.
 const (
 	promptTokens = 128
+	prefills     = 4 // of the same prompt; the first warms up
 	decodeSteps  = 64
 	sequences    = 8
 	batchSteps   = 32
@@ -114,18 +116,23 @@ type sample struct {
 }
 
 func (r *runner) measure() (s sample, err error) {
-	if err := llama.MemoryClear(r.memory, true); err != nil {
-		return s, err
+	var tokens []llama.Token
+	var times []float64
+	for range prefills {
+		if err := llama.MemoryClear(r.memory, true); err != nil {
+			return s, err
+		}
+		r.prompt(0)
+		begin := time.Now()
+		if tokens, err = r.next(-1); err != nil {
+			return s, err
+		}
+		times = append(times, time.Since(begin).Seconds())
 	}
-	r.prompt(0)
-	begin := time.Now()
-	tokens, err := r.next(-1)
-	if err != nil {
-		return s, err
-	}
+	slices.Sort(times[1:])
 	s.first = tokens[0]
-	s.prefill = promptTokens / time.Since(begin).Seconds()
-	begin = time.Now()
+	s.prefill = promptTokens / times[prefills/2]
+	begin := time.Now()
 	for i := range decodeSteps {
 		r.batch.NTokens = 0
 		r.batch.Add(tokens[0], llama.Pos(promptTokens+i), []llama.SeqId{0}, true)
