@@ -46,7 +46,7 @@ func (l *ledger) commit(ctx context.Context, decide func() ([]entry, error), par
 		defer unlockAll(parts)
 		entries, err := decide()
 		if err == nil {
-			show(parts, entries, 0)
+			show(parts, entries, nil, 0)
 		}
 		return err
 	}
@@ -68,7 +68,7 @@ func (l *ledger) commit(ctx context.Context, decide func() ([]entry, error), par
 		version, err := l.vault.commit(bounded, at, entries)
 		if err == nil {
 			lockAll(parts)
-			show(parts, entries, version)
+			show(parts, entries, at, version)
 			unlockAll(parts)
 			return nil
 		}
@@ -84,12 +84,12 @@ func (l *ledger) commit(ctx context.Context, decide func() ([]entry, error), par
 	}
 }
 
-// show applies entries at the version that they were kept under. A part that already knows as much has them from
-// the store.
-func show(parts []part, entries []entry, version int64) {
+// show applies entries to the state that they were decided on. A part that is no longer at that version has heard
+// from the store in the meantime, and will hear of these entries there too.
+func show(parts []part, entries []entry, at map[string]int64, version int64) {
 	for _, p := range parts {
 		b, changed := p.base(), false
-		if version != 0 && b.version >= version {
+		if version != 0 && b.version != at[b.name] {
 			continue
 		}
 		for _, e := range entries {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -56,6 +57,39 @@ func flaky(seed uint64, every int, op storetest.Op, err error) func(storetest.Op
 			return err
 		}
 		return nil
+	}
+}
+
+// dawdle lets others go first, more often or less.
+func dawdle(seed uint64) func() {
+	often := flaky(seed, 2, storetest.Latest, mockserver.ErrConflict)
+	return func() {
+		for often(storetest.Latest) != nil {
+			for range 50 {
+				runtime.Gosched()
+			}
+		}
+	}
+}
+
+// TestRelists: a list of what is kept is old by the time that it is told, and the server has written since.
+func TestRelists(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(4) {
+		h := &storetest.Hub{Tell: dawdle(seed)}
+		pause := dawdle(seed + 1)
+		h.After = func(storetest.Op) error {
+			pause()
+			return nil
+		}
+		relist := flaky(seed, 6, storetest.Latest, mockserver.ErrConflict)
+		h.Before = func(op storetest.Op) error {
+			if relist(op) != nil {
+				h.Relist()
+			}
+			return nil
+		}
+		check(t, 0, history(t, sharing(t, h, 3, mockserver.Options{}), seed))
 	}
 }
 

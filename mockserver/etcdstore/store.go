@@ -12,6 +12,8 @@ import (
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -35,6 +37,14 @@ type Store struct {
 	teller sync.WaitGroup
 }
 
+// reconnect is how etcd is looked for after it was gone: as soon as a client that waits would notice.
+func reconnect() grpc.ConnectParams {
+	return grpc.ConnectParams{
+		Backoff:           backoff.Config{BaseDelay: 50 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: time.Second},
+		MinConnectTimeout: 2 * time.Second,
+	}
+}
+
 // Open connects to etcd in the background; Follow is the first to say that nobody answers. With a user it asks for a
 // token until ctx ends.
 func Open(ctx context.Context, c Config) (*Store, error) {
@@ -44,7 +54,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	}
 	client, err := clientv3.New(clientv3.Config{
 		Endpoints: c.Endpoints, Username: c.User, Password: c.Password, TLS: c.TLS,
-		DialTimeout: dial, DialKeepAliveTime: pingEvery, DialKeepAliveTimeout: pingTimeout,
+		DialTimeout: dial, DialOptions: []grpc.DialOption{grpc.WithConnectParams(reconnect())}, DialKeepAliveTime: pingEvery, DialKeepAliveTimeout: pingTimeout,
 		Logger: zap.NewNop(), // what goes wrong is returned
 	})
 	if err != nil {
@@ -77,11 +87,12 @@ func (s *Store) Latest(ctx context.Context, scopes ...string) ([]int64, error) {
 	for i, scope := range scopes {
 		ops[i] = clientv3.OpGet(s.keys.version(scope), clientv3.WithKeysOnly())
 	}
+	told := s.told.Load()
 	resp, err := s.client.Txn(ctx).Then(ops...).Commit()
 	if err != nil {
 		return nil, wrap(err)
 	}
-	if resp.Header.Revision < s.told.Load() {
+	if resp.Header.Revision < told {
 		s.askRelist() // etcd was put back to an older state
 	}
 	out := make([]int64, len(scopes))

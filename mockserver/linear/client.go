@@ -140,8 +140,12 @@ func (c *client) send(method, path string, body any) (output, error) {
 		return output{}, err
 	}
 	out := output{status: resp.StatusCode}
-	if resp.StatusCode != http.StatusOK {
+	switch resp.StatusCode {
+	case http.StatusOK:
+	case http.StatusNotFound, http.StatusConflict, http.StatusServiceUnavailable:
 		return out, nil
+	default:
+		return out, fmt.Errorf("%s %s: status %d: %s", method, path, resp.StatusCode, answer)
 	}
 	var e api.Endpoint
 	if err := json.Unmarshal(answer, &e); err != nil {

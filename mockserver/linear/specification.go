@@ -114,7 +114,7 @@ func (s state) step(in input, out output, reads int) (bool, state) {
 	}
 }
 
-// maybe is the state after a write without an answer.
+// maybe is the state after an operation without an answer.
 func (s state) maybe(in input, reads int) state {
 	switch {
 	case in.verb == createEndpoint && !s.exists:
@@ -123,6 +123,9 @@ func (s state) maybe(in input, reads int) state {
 		return s.deploy(in.entity, reads)
 	case in.verb == deleteEndpoint:
 		return state{}
+	case in.verb == getEndpoint:
+		s.reads++
+		return s.settle(reads)
 	}
 	return s
 }
@@ -157,15 +160,15 @@ const checkTimeout = 20 * time.Second
 type History struct{ log []porcupine.Operation }
 
 // Check looks for an order of the operations, each within its interval, that explains every answer. Rollouts end with
-// the read number reads; 0 is at once. A write without an answer may have taken place at any time since, or never:
+// the read number reads; 0 is at once. An operation without an answer may have taken place at any time since, or never:
 // it gets all the time there is, so that it may come after all others.
 func (h History) Check(reads int) porcupine.CheckResult {
 	const never = int64(1000 * time.Hour)
 	var log []porcupine.Operation
 	for _, o := range h.log {
 		if o.Output.(output).lost() {
-			if o.Input.(input).verb == getEndpoint {
-				continue
+			if o.Input.(input).verb == getEndpoint && reads == 0 {
+				continue // it changed nothing
 			}
 			o.Return = never
 		}

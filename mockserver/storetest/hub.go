@@ -14,6 +14,8 @@ type Hub struct {
 	// Before and After are asked around each Commit and Latest, and may be nil. An error of Before comes instead of
 	// the operation, one of After instead of its answer. Set them before the first store is open.
 	Before, After func(op Op) error
+	// Tell is called before a store tells anything, which it makes later; it may be nil.
+	Tell func()
 
 	mu       sync.Mutex
 	revision int64
@@ -197,6 +199,9 @@ func (s *store) tell() {
 				break
 			}
 			for _, u := range queue {
+				if s.hub.Tell != nil {
+					s.hub.Tell()
+				}
 				s.follow(u)
 			}
 		}
