@@ -75,6 +75,7 @@ type component struct {
 	StripAccents   *bool             `json:"strip_accents"`
 	CleanText      bool              `json:"clean_text"`
 	HandleChinese  bool              `json:"handle_chinese_chars"`
+	Charsmap       string            `json:"precompiled_charsmap"`
 	StripLeft      bool              `json:"strip_left"`
 	StripRight     bool              `json:"strip_right"`
 	Single         []templatePiece   `json:"single"`

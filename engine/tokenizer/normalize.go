@@ -53,6 +53,14 @@ func normalizer(c component) (func(string) string, error) {
 		return replacer(c)
 	case "BertNormalizer":
 		return bertNormalizer(c), nil
+	case "Nmt":
+		return nmt, nil
+	case "Precompiled":
+		m, err := newCharsmap(c.Charsmap)
+		if err != nil {
+			return nil, err
+		}
+		return m.normalize, nil
 	}
 	return nil, unsupported("normalizer", c.Type)
 }
@@ -86,6 +94,20 @@ func stripMarks(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Mn, r) {
 			return -1
+		}
+		return r
+	}, s)
+}
+
+// nmt drops control characters and makes a space of every kind of white space, as
+// sentencepiece's nmt rules do.
+func nmt(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 0x01 && r <= 0x08, r == 0x0b, r >= 0x0e && r <= 0x1f, r == 0x7f, r == 0x8f, r == 0x9f:
+			return -1
+		case r == '\t', r == '\n', r == '\f', r == '\r', r == 0x1680, r >= 0x200b && r <= 0x200f, r == 0x2028, r == 0x2029, r == 0x2581, r == 0xfeff, r == 0xfffd:
+			return ' '
 		}
 		return r
 	}, s)

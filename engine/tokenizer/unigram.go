@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -57,65 +58,54 @@ func newUnigram(t *Tokenizer, m modelSection) (*unigram, error) {
 	return u, nil
 }
 
-// span is one piece in the lattice of all segmentations.
-type span struct {
-	from, to int
-	known    bool
-	best     float64 // score of the best way that ends with this piece
-	prev     int     // the span before it on that way; -1: none
+// way is the best segmentation of a word's beginning, by its last piece.
+type way struct {
+	from  int // where the last piece begins; -1: nothing ends here
+	score float64
+	known bool
 }
 
-// encode is Viterbi's algorithm over byte positions. It compares sums the way
-// sentencepiece does, with the next piece added, because rounding decides ties.
+// encode is Viterbi's algorithm over byte positions, in the order in which the
+// Rust library adds and compares, because rounding decides ties: of equal ways the
+// one whose last piece begins first.
 func (u *unigram) encode(out []int32, word string) []int32 {
-	var spans []span
-	ending := make([][]int, len(word)+1) // spans by their end
-	add := func(from, to int, score float64, known bool) {
-		s := span{from: from, to: to, known: known, best: score, prev: -1}
-		if from > 0 {
-			s.best = math.Inf(-1)
-			for _, p := range ending[from] {
-				if sum := spans[p].best + score; sum > s.best {
-					s.best, s.prev = sum, p
-				}
-			}
+	ways := make([]way, len(word)+1)
+	for i := range ways {
+		ways[i].from = -1
+	}
+	ways[0] = way{known: true}
+	reach := func(from, to int, score float64, known bool) {
+		if score += ways[from].score; ways[to].from < 0 || score > ways[to].score {
+			ways[to] = way{from, score, known}
 		}
-		ending[to] = append(ending[to], len(spans))
-		spans = append(spans, s)
 	}
 	for i := 0; i < len(word); {
 		_, step := utf8.DecodeRuneInString(word[i:])
 		for j := i + 1; j <= min(len(word), i+u.longest); j++ {
 			if score, ok := u.score[word[i:j]]; ok {
-				add(i, j, score, true)
+				reach(i, j, score, true)
 			}
 		}
 		if _, known := u.score[word[i:i+step]]; !known {
-			add(i, i+step, u.unkScore, false)
+			reach(i, i+step, u.unkScore, false)
 		}
 		i += step
 	}
-	last, best := -1, math.Inf(-1)
-	for _, p := range ending[len(word)] {
-		if spans[p].best > best {
-			last, best = p, spans[p].best
-		}
-	}
-	var way []span
-	for ; last >= 0; last = spans[last].prev {
-		way = append(way, spans[last])
-	}
-	return u.spell(out, word, way)
+	return u.spell(out, word, ways)
 }
 
-// spell turns a way, last piece first, into ids. Unknown characters become bytes,
+// spell turns the best way to the end into ids. Unknown characters become bytes,
 // or one unknown token for a run of them.
-func (u *unigram) spell(out []int32, word string, way []span) []int32 {
+func (u *unigram) spell(out []int32, word string, ways []way) []int32 {
+	var ends []int
+	for at := len(word); at > 0; at = ways[at].from {
+		ends = append(ends, at)
+	}
 	unknown := false
-	for k := len(way) - 1; k >= 0; k-- {
-		piece := word[way[k].from:way[k].to]
+	for _, at := range slices.Backward(ends) {
+		piece := word[ways[at].from:at]
 		switch {
-		case way[k].known:
+		case ways[at].known:
 			out = append(out, u.t.ids[piece])
 		case u.bytes:
 			for i := range len(piece) {
@@ -124,7 +114,7 @@ func (u *unigram) spell(out []int32, word string, way []span) []int32 {
 		case u.t.unknown >= 0 && !unknown:
 			out = append(out, u.t.unknown)
 		}
-		unknown = !way[k].known && !u.bytes
+		unknown = !ways[at].known && !u.bytes
 	}
 	return out
 }

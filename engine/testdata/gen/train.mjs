@@ -1,5 +1,7 @@
-// Small tokenizers in the styles of GPT-2, Llama 3, Llama 2, BERT and T5.
+// Small tokenizers in the styles of GPT-2, Llama 3, Qwen 2, Llama 2, BERT, T5 and
+// XLM-RoBERTa.
 import fs from 'node:fs';
+import { charsmap, rules } from './charsmap.mjs';
 import { sentences, awkward } from './strings.mjs';
 
 const corpus =
@@ -119,5 +121,10 @@ export function tokenizers() {
     post_processor: template([], ['</s>'], { '</s>': 1 }),
     decoder: { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always', split: true },
     model: { type: 'Unigram', unk_id: 2, byte_fallback: false, vocab: pieces } };
+
+  out.xlmr = { ...out.unigram,
+    normalizer: { type: 'Sequence', normalizers: [{ type: 'Precompiled', precompiled_charsmap: charsmap(rules(corpus)) }, { type: 'Replace', pattern: { Regex: ' {2,}' }, content: ' ' }] } };
+
+  out.nmt = { ...out.unigram, normalizer: { type: 'Sequence', normalizers: [{ type: 'Nmt' }, { type: 'NFKC' }] } };
   return out;
 }
