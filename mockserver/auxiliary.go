@@ -19,7 +19,7 @@ type hostMetadata struct {
 
 // databricksConfig answers the host metadata probe. It names no workspace: that depends on the token.
 func (s *Server) databricksConfig(x *exchange) (hostMetadata, error) {
-	return hostMetadata{OIDCEndpoint: x.base + "/oidc", AccountID: "00000000-0000-0000-0000-000000000000", Cloud: "aws", HostType: "workspace"}, nil
+	return hostMetadata{OIDCEndpoint: x.base() + "/oidc", AccountID: "00000000-0000-0000-0000-000000000000", Cloud: "aws", HostType: "workspace"}, nil
 }
 
 type oidcMetadata struct {
@@ -33,7 +33,7 @@ type oidcMetadata struct {
 // oidcDiscovery answers the discovery document of the token endpoint.
 func (s *Server) oidcDiscovery(x *exchange) (oidcMetadata, error) {
 	return oidcMetadata{
-		Issuer: x.base + "/oidc", AuthorizationEndpoint: x.base + "/oidc/v1/authorize", TokenEndpoint: x.base + "/oidc/v1/token",
+		Issuer: x.base() + "/oidc", AuthorizationEndpoint: x.base() + "/oidc/v1/authorize", TokenEndpoint: x.base() + "/oidc/v1/token",
 		GrantTypes: []string{"client_credentials", jwtBearer}, AuthMethods: []string{"client_secret_basic", "client_secret_post"},
 	}, nil
 }

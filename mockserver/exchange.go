@@ -19,13 +19,22 @@ type exchange struct {
 	vars  map[string]string // of the route's path, unescaped
 	query url.Values
 	body  []byte
-	base  string // scheme and host that the client called
+	host  string // that the client called
+	tls   bool
 	now   time.Time
 	route string
 	seq   int // of the recorder
 	routing
 
 	basicPassword string // of the token route's basic authorization
+}
+
+// base is the scheme and the host that the client called.
+func (x *exchange) base() string {
+	if x.tls {
+		return "https://" + x.host
+	}
+	return "http://" + x.host
 }
 
 // action answers an exchange.

@@ -58,7 +58,7 @@ func (s *Server) openAPI(x *exchange) (openAPIDocument, error) {
 	}
 	doc := openAPIDocument{
 		OpenAPI: "3.1.0", Info: openAPIInfo{Title: r.Name, Version: "1"},
-		Servers: []openAPIServer{{URL: x.base + api.PathData + "/" + r.Name}},
+		Servers: []openAPIServer{{URL: x.base() + api.PathData + "/" + r.Name}},
 		Paths:   map[string]openAPIPathItem{},
 	}
 	for _, e := range r.Active.Entities {

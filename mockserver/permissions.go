@@ -34,9 +34,16 @@ type caller struct {
 	admin  bool
 }
 
+// everyone is the group that every user is in.
+var everyone = []string{"users"}
+
 func (s *Server) caller(user string) caller {
+	groups := everyone
+	if own := s.opts.Groups[user]; len(own) > 0 {
+		groups = slices.Concat(everyone, own)
+	}
 	return caller{
-		user: user, groups: append([]string{"users"}, s.opts.Groups[user]...),
+		user: user, groups: groups,
 		admin: s.opts.Admins == nil || slices.Contains(s.opts.Admins, user),
 	}
 }

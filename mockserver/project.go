@@ -11,7 +11,7 @@ func (s *Server) show(x *exchange, r *record) api.Endpoint {
 	e := s.project(x.tenant, r, x.now)
 	e.PermissionLevel = r.level(x.caller).String()
 	if r.RouteOptimized {
-		e.EndpointURL = x.base + api.InvocationsPath(r.Name)
+		e.EndpointURL = x.base() + api.InvocationsPath(r.Name)
 		e.DataPlaneInfo = &api.DataPlaneInfo{QueryInfo: &api.DataPlaneQuery{EndpointURL: e.EndpointURL, AuthorizationDetails: authorizationDetails(r.ID)}}
 	}
 	return e

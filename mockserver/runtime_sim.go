@@ -1,6 +1,7 @@
 package mockserver
 
 import (
+	"bytes"
 	"context"
 	"hash/fnv"
 	"io"
@@ -25,18 +26,21 @@ var simulatedWords = [...]string{
 }
 
 func (simulated) generate(_ context.Context, r generation) (tokenStream, error) {
-	prompt := []byte(r.prompt)
+	var room [512]byte
+	prompt := append(room[:0], r.prompt...)
 	for _, m := range r.messages {
 		prompt = append(append(append(append(prompt, m.Role...), ": "...), m.Content...), '\n')
 	}
 	seed := fnv.New64a()
 	_, _ = seed.Write(prompt) // a hash never fails
-	s := &simulatedStream{request: r, prompt: countWords(string(prompt)), texts: make([]string, r.n), sizes: make([]int, r.n), done: make([]bool, r.n)}
+	s := &simulatedStream{request: r, prompt: countWords(prompt), texts: make([]simulatedText, r.n)}
 	if r.temperature == 0 {
 		r.seed = 0
 	}
-	for i := range r.n {
-		s.rngs = append(s.rngs, rand.New(rand.NewPCG(seed.Sum64(), r.seed+uint64(i))))
+	for i := range s.texts {
+		t := &s.texts[i]
+		t.source = *rand.NewPCG(seed.Sum64(), r.seed+uint64(i))
+		t.rng = *rand.New(&t.source)
 	}
 	return s, nil
 }
@@ -50,16 +54,16 @@ func (simulated) embed(_ context.Context, inputs []string) ([][]float32, int, er
 		for range 16 {
 			out[i] = append(out[i], float32(rng.NormFloat64()))
 		}
-		tokens += countWords(in)
+		tokens += countWords([]byte(in))
 	}
 	return out, tokens, nil
 }
 
 func (simulated) close() error { return nil }
 
-func countWords(s string) int {
+func countWords(s []byte) int {
 	n := 0
-	for range strings.FieldsSeq(s) {
+	for range bytes.FieldsSeq(s) {
 		n++
 	}
 	return max(1, n)
@@ -68,16 +72,22 @@ func countWords(s string) int {
 type simulatedStream struct {
 	request generation
 	prompt  int
-	rngs    []*rand.Rand
-	texts   []string
-	sizes   []int
-	done    []bool
+	texts   []simulatedText
 	turn    int
 }
 
+// simulatedText is one choice so far.
+type simulatedText struct {
+	source rand.PCG
+	rng    rand.Rand
+	text   string // as far as stop strings want to know
+	size   int
+	done   bool
+}
+
 func (s *simulatedStream) usage() (prompt, completion int) {
-	for _, n := range s.sizes {
-		completion += n
+	for i := range s.texts {
+		completion += s.texts[i].size
 	}
 	return s.prompt, completion
 }
@@ -87,10 +97,10 @@ func (s *simulatedStream) next(ctx context.Context) (piece, error) {
 	if err := ctx.Err(); err != nil {
 		return piece{}, err
 	}
-	for range s.done {
-		i := s.turn % len(s.done)
+	for range s.texts {
+		i := s.turn % len(s.texts)
 		s.turn++
-		if !s.done[i] {
+		if !s.texts[i].done {
 			return s.word(i), nil
 		}
 	}
@@ -98,18 +108,19 @@ func (s *simulatedStream) next(ctx context.Context) (piece, error) {
 }
 
 func (s *simulatedStream) word(i int) piece {
-	p := piece{choice: i, text: simulatedWords[s.rngs[i].IntN(len(simulatedWords))]}
-	if s.sizes[i] == 0 {
+	t := &s.texts[i]
+	p := piece{choice: i, text: simulatedWords[t.rng.IntN(len(simulatedWords))]}
+	if t.size == 0 {
 		p.text = p.text[1:]
 	}
-	s.sizes[i]++
+	t.size++
 	if len(s.request.stop) > 0 {
-		p = s.cut(i, p)
+		p = t.cut(p, s.request.stop)
 	}
-	if p.finish == "" && s.sizes[i] >= s.request.maxTokens {
+	if p.finish == "" && t.size >= s.request.maxTokens {
 		p.finish = "length"
 	}
-	s.done[i] = p.finish != ""
+	t.done = p.finish != ""
 	if s.request.logprobs {
 		p.logprobs = []api.TokenLogprob{simulatedLogprob(p.text, len(simulatedWords))}
 	}
@@ -117,14 +128,14 @@ func (s *simulatedStream) word(i int) piece {
 }
 
 // cut ends a choice before the first stop string in it.
-func (s *simulatedStream) cut(i int, p piece) piece {
-	before := s.texts[i]
-	s.texts[i] += p.text
-	at := firstStop(s.texts[i], s.request.stop)
+func (t *simulatedText) cut(p piece, stops []string) piece {
+	before := len(t.text)
+	t.text += p.text
+	at := firstStop(t.text, stops)
 	if at < 0 {
 		return p
 	}
-	p.text, p.finish = s.texts[i][min(at, len(before)):at], "stop"
+	p.text, p.finish = t.text[min(at, before):at], "stop"
 	return p
 }
 

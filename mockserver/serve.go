@@ -65,7 +65,7 @@ func (s *Server) serve(rt route) http.Handler {
 	names := pathVars(rt.path)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := &exchange{
-			ctx: r.Context(), vars: pathValues(r, rt, names), base: baseURL(r), now: s.now(), route: rt.name,
+			ctx: r.Context(), vars: pathValues(r, rt, names), host: r.Host, tls: r.TLS != nil, now: s.now(), route: rt.name,
 		}
 		if r.URL.RawQuery != "" {
 			x.query = r.URL.Query()
@@ -156,6 +156,12 @@ func readBody(w http.ResponseWriter, r *http.Request, timeout time.Duration) ([]
 	rc := http.NewResponseController(w)
 	socket := rc.SetReadDeadline(time.Now().Add(timeout)) == nil
 	body, err := readAll(w, r)
+	if err == nil {
+		if socket {
+			_ = rc.SetReadDeadline(time.Time{}) // it worked a moment ago
+		}
+		return body, nil
+	}
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
 		return nil, refuse(http.StatusRequestEntityTooLarge, api.CodeBadRequest, "The request body exceeds the limit of %d bytes.", tooLarge.Limit)
@@ -164,13 +170,7 @@ func readBody(w http.ResponseWriter, r *http.Request, timeout time.Duration) ([]
 		w.Header().Set("Connection", "close") // the rest is not waited for either
 		return nil, refuse(http.StatusRequestTimeout, api.CodeDeadline, "The request body did not arrive within %s.", timeout)
 	}
-	if err != nil {
-		return nil, badRequest("Could not read the request body: %s.", err)
-	}
-	if socket {
-		_ = rc.SetReadDeadline(time.Time{}) // it worked a moment ago
-	}
-	return body, nil
+	return nil, badRequest("Could not read the request body: %s.", err)
 }
 
 // readAll reads a body of known length in one piece.
@@ -213,14 +213,6 @@ func basicPassword(r *http.Request) string {
 		return u
 	}
 	return password
-}
-
-func baseURL(r *http.Request) string {
-	scheme := "http"
-	if r.TLS != nil {
-		scheme = "https"
-	}
-	return scheme + "://" + r.Host
 }
 
 // statusWriter remembers the status for the recorder and passes streaming on.
