@@ -13,24 +13,14 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 )
 
 func main() {
-	collectSeldom(os.Getenv)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
-}
-
-// collectSeldom lets the heap grow further between collections than Go's default: a server's live heap is a
-// few megabytes, and collections were a tenth of what a request costs. GOGC overrides it.
-func collectSeldom(env func(string) string) {
-	if env("GOGC") == "" {
-		debug.SetGCPercent(150)
-	}
 }
 
 // run is main without globals. The exit code is 2 for wrong usage, 1 for failures, and that of the command
