@@ -174,6 +174,11 @@ func absMaxAVX2(x *float32, n int) float32
 //go:noescape
 func quantiseAVX2(dst *int16, x *float32, scale float32, n int)
 
+// geluAVX2 applies the erf GELU to n floats, a multiple of 8.
+//
+//go:noescape
+func geluAVX2(x *float32, n int)
+
 // scoresAVX21 multiplies 1 queries with 16 transposed keys.
 //
 //go:noescape

@@ -3494,6 +3494,131 @@ loop_end:
 	VZEROUPPER
 	RET
 
+// func geluAVX2(x *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·geluAVX2(SB), NOSPLIT, $0-16
+	MOVQ         x+0(FP), AX
+	MOVQ         n+8(FP), CX
+	SHRQ         $0x03, CX
+	VBROADCASTSS expa<>+0(SB), Y6
+	VBROADCASTSS expb<>+0(SB), Y7
+	VBROADCASTSS expc<>+0(SB), Y8
+	VBROADCASTSS expd<>+0(SB), Y9
+	VBROADCASTSS expe<>+0(SB), Y10
+	VBROADCASTSS expf<>+0(SB), Y11
+	VBROADCASTSS expg<>+0(SB), Y12
+	VBROADCASTSS exph<>+0(SB), Y13
+	VBROADCASTSS expi<>+0(SB), Y14
+	VBROADCASTSS expj<>+0(SB), Y15
+	TESTQ        CX, CX
+	JZ           loop_end
+
+loop:
+	VMOVUPS      (AX), Y3
+	VBROADCASTSS absMask<>+0(SB), Y1
+	VANDPS       Y1, Y3, Y0
+	VBROADCASTSS geluQuarter<>+0(SB), Y1
+	VMULPS       Y1, Y0, Y4
+	VADDPS       Y15, Y4, Y4
+	VDIVPS       Y4, Y15, Y4
+	VBROADCASTSS gelua<>+0(SB), Y5
+	VBROADCASTSS gelub<>+0(SB), Y1
+	VFMADD213PS  Y1, Y4, Y5
+	VBROADCASTSS geluc<>+0(SB), Y1
+	VFMADD213PS  Y1, Y4, Y5
+	VBROADCASTSS gelud<>+0(SB), Y1
+	VFMADD213PS  Y1, Y4, Y5
+	VBROADCASTSS gelue<>+0(SB), Y1
+	VFMADD213PS  Y1, Y4, Y5
+	VBROADCASTSS geluf<>+0(SB), Y1
+	VFMADD213PS  Y1, Y4, Y5
+	VBROADCASTSS gelug<>+0(SB), Y1
+	VFMADD213PS  Y1, Y4, Y5
+	VBROADCASTSS geluh<>+0(SB), Y1
+	VFMADD213PS  Y1, Y4, Y5
+	VBROADCASTSS gelui<>+0(SB), Y1
+	VFMADD213PS  Y1, Y4, Y5
+	VBROADCASTSS geluj<>+0(SB), Y1
+	VFMADD213PS  Y1, Y4, Y5
+	VMULPS       Y0, Y0, Y0
+	VBROADCASTSS geluLess<>+0(SB), Y1
+	VFMADD213PS  Y5, Y1, Y0
+	VBROADCASTSS expLow<>+0(SB), Y1
+	VMAXPS       Y1, Y0, Y0
+	VBROADCASTSS expHigh<>+0(SB), Y1
+	VMINPS       Y1, Y0, Y0
+	VMULPS       Y6, Y0, Y1
+	VROUNDPS     $0x00, Y1, Y1
+	VFNMADD231PS Y7, Y1, Y0
+	VFNMADD231PS Y8, Y1, Y0
+	VMOVAPS      Y9, Y2
+	VFMADD213PS  Y10, Y0, Y2
+	VFMADD213PS  Y11, Y0, Y2
+	VFMADD213PS  Y12, Y0, Y2
+	VFMADD213PS  Y13, Y0, Y2
+	VFMADD213PS  Y14, Y0, Y2
+	VMULPS       Y0, Y2, Y2
+	VFMADD213PS  Y0, Y0, Y2
+	VADDPS       Y15, Y2, Y2
+	VCVTPS2DQ    Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y2, Y0
+	VBROADCASTSS geluHalf<>+0(SB), Y1
+	VMULPS       Y1, Y4, Y4
+	VMULPS       Y4, Y0, Y0
+	VBROADCASTSS absMask<>+0(SB), Y1
+	VANDPS       Y1, Y3, Y2
+	VXORPS       Y1, Y1, Y1
+	VMAXPS       Y1, Y3, Y3
+	VFNMADD231PS Y2, Y0, Y3
+	VMOVUPS      Y3, (AX)
+	ADDQ         $0x20, AX
+	DECQ         CX
+	JNZ          loop
+
+loop_end:
+	VZEROUPPER
+	RET
+
+DATA geluQuarter<>+0(SB)/4, $0x3eb504f3
+GLOBL geluQuarter<>(SB), RODATA|NOPTR, $4
+
+DATA geluHalf<>+0(SB)/4, $0x3f000000
+GLOBL geluHalf<>(SB), RODATA|NOPTR, $4
+
+DATA geluLess<>+0(SB)/4, $0xbf000000
+GLOBL geluLess<>(SB), RODATA|NOPTR, $4
+
+DATA gelua<>+0(SB)/4, $0x3e2ef945
+GLOBL gelua<>(SB), RODATA|NOPTR, $4
+
+DATA gelub<>+0(SB)/4, $0xbf527892
+GLOBL gelub<>(SB), RODATA|NOPTR, $4
+
+DATA geluc<>+0(SB)/4, $0x3fbe87b0
+GLOBL geluc<>(SB), RODATA|NOPTR, $4
+
+DATA gelud<>+0(SB)/4, $0xbf914e5d
+GLOBL gelud<>(SB), RODATA|NOPTR, $4
+
+DATA gelue<>+0(SB)/4, $0x3e8ec7cc
+GLOBL gelue<>(SB), RODATA|NOPTR, $4
+
+DATA geluf<>+0(SB)/4, $0xbe3ec24c
+GLOBL geluf<>(SB), RODATA|NOPTR, $4
+
+DATA gelug<>+0(SB)/4, $0x3dc636c9
+GLOBL gelug<>(SB), RODATA|NOPTR, $4
+
+DATA geluh<>+0(SB)/4, $0x3ebf88fb
+GLOBL geluh<>(SB), RODATA|NOPTR, $4
+
+DATA gelui<>+0(SB)/4, $0x3f8000c7
+GLOBL gelui<>(SB), RODATA|NOPTR, $4
+
+DATA geluj<>+0(SB)/4, $0xbfa1fc4e
+GLOBL geluj<>(SB), RODATA|NOPTR, $4
+
 // func scoresAVX21(dst *float32, ld int, q *float32, k *float32, ldk int, dim int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·scoresAVX21(SB), NOSPLIT, $0-48

@@ -212,3 +212,18 @@ func TestAttendAll(t *testing.T) {
 		}
 	})
 }
+
+// TestGELUIsInvariant checks that an element has the same bits wherever it stands.
+func TestGELUIsInvariant(t *testing.T) {
+	everyBackend(t, func(t *rapid.T, b *Backend, r *rand.Rand) {
+		x := randoms(r, rapid.IntRange(1, 3000).Draw(t, "n"))
+		all := append([]float32(nil), x...)
+		b.GELU(all)
+		for i, v := range x {
+			alone := []float32{v}
+			if b.GELU(alone); alone[0] != all[i] {
+				t.Fatalf("GELU(%g) at %d of %d: %g, alone %g", v, i, len(x), all[i], alone[0])
+			}
+		}
+	})
+}

@@ -78,11 +78,19 @@ func (b *Backend) SiLUMul(dst, src []float32, rows, width int) {
 	})
 }
 
-// GELU implements backend.Backend.
+// GELU implements backend.Backend. Elements that are no whole step go through the
+// same kernel, so that a row's bits do not depend on the length of the batch.
 func (b *Backend) GELU(x []float32) {
-	b.share(len(x), 16*len(x), func(from, to int) {
-		for i, v := range x[from:to] {
-			x[from+i] = float32(0.5 * float64(v) * (1 + math.Erf(float64(v)/math.Sqrt2)))
+	k := &b.kernels
+	b.share(len(x)/k.step, 16*len(x), func(from, to int) {
+		if from < to {
+			k.gelu(x[from*k.step : to*k.step])
 		}
 	})
+	if rest := x[len(x)/k.step*k.step:]; len(rest) > 0 {
+		whole := make([]float32, k.step)
+		copy(whole, rest)
+		k.gelu(whole)
+		copy(rest, whole)
+	}
 }

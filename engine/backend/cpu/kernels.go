@@ -31,6 +31,8 @@ type kernels struct {
 	rotate func(x, table []float32, dim int)
 	// siluMul writes silu(gate)·up.
 	siluMul func(dst, gate, up []float32)
+	// gelu replaces x by x/2·(1 + erf(x/√2)).
+	gelu func(x []float32)
 	// squares is the sum of squares.
 	squares func(x []float32) float32
 	// absMax is the largest magnitude.

@@ -145,6 +145,17 @@ func TestVectors(t *testing.T) {
 				want := float64(v) / (1 + math.Exp(-float64(v))) * float64(y[i])
 				near(t, "siluMul", float64(out[i]), want, math.Abs(want))
 			}
+			curved := append(append([]float32(nil), x...), -9, -5, -3, -1e-6, 0, 1e-6, 3, 30)
+			curved = append(curved, curved[:8]...)
+			for i, v := range curved {
+				curved[i] = 3 * v
+			}
+			before := append([]float32(nil), curved...)
+			kern.gelu(curved)
+			for i, v := range before {
+				want := 0.5 * float64(v) * math.Erfc(-float64(v)/math.Sqrt2)
+				near(t, fmt.Sprintf("gelu(%g)", v), float64(curved[i]), want, math.Abs(want))
+			}
 			ints := make([]int16, n)
 			kern.quantise(ints, x, 1000)
 			for i, v := range x {

@@ -18,6 +18,7 @@ func portable() kernels {
 		rotate:   rotate,
 		expSum:   expSum,
 		siluMul:  siluMul,
+		gelu:     gelu,
 		squares:  func(x []float32) float32 { return dotF32(x, x) },
 		absMax:   absMax,
 		quantise: quantise,
@@ -191,6 +192,12 @@ func siluMul(dst, gate, up []float32) {
 	up, dst = up[:len(gate)], dst[:len(gate)]
 	for i, g := range gate {
 		dst[i] = g / (1 + exp32(-g)) * up[i]
+	}
+}
+
+func gelu(x []float32) {
+	for i, v := range x {
+		x[i] = float32(0.5 * float64(v) * (1 + math.Erf(float64(v)/math.Sqrt2)))
 	}
 }
 

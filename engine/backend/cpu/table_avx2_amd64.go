@@ -50,6 +50,7 @@ func avx2() kernels {
 		rotate:   func(x, table []float32, dim int) { rotateAVX2(&x[0], &table[0], len(x)/dim, dim) },
 		expSum:   func(x []float32, peak float32) float32 { return expSumAVX2(&x[0], peak, len(x)) },
 		siluMul:  func(dst, gate, up []float32) { siluMulAVX2(&dst[0], &gate[0], &up[0], len(dst)) },
+		gelu:     func(x []float32) { geluAVX2(&x[0], len(x)) },
 		squares:  func(x []float32) float32 { return squaresAVX2(&x[0], len(x)) },
 		absMax:   func(x []float32) float32 { return absMaxAVX2(&x[0], len(x)) },
 		quantise: func(dst []int16, x []float32, scale float32) { quantiseAVX2(&dst[0], &x[0], scale, len(x)) },

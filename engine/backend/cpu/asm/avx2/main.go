@@ -29,6 +29,7 @@ func main() {
 	squares()
 	absMax()
 	quantise()
+	gelu()
 	attention.Write(attention.Target{Name: "AVX2", Vectors: 2, Register: y, Shapes: []int{1, 2, 4}, Chunks: 1})
 	build.Generate()
 }

@@ -200,13 +200,21 @@ func expSum() {
 	end()
 }
 
+// expAgain are the data of expConstants for another function.
+func expAgain() []operand.Mem {
+	var out []operand.Mem
+	for i := range 10 {
+		out = append(out, operand.NewDataAddr(operand.NewStaticSymbol("exp"+string(rune('a'+i))), 0))
+	}
+	for _, name := range []string{"expLow", "expHigh"} {
+		out = append(out, operand.NewDataAddr(operand.NewStaticSymbol(name), 0))
+	}
+	return out
+}
+
 func siluMul() {
 	begin("siluMulAVX2", "func(dst, gate, up *float32, n int)", "siluMulAVX2 writes silu(gate)*up for n floats, a multiple of 8.")
-	c := []operand.Mem{}
-	for i := range 10 {
-		c = append(c, operand.NewDataAddr(operand.NewStaticSymbol("exp"+string(rune('a'+i))), 0))
-	}
-	c = append(c, operand.NewDataAddr(operand.NewStaticSymbol("expLow"), 0), operand.NewDataAddr(operand.NewStaticSymbol("expHigh"), 0))
+	c := expAgain()
 	dst, gate, up, n := load("dst"), load("gate"), load("up"), load("n")
 	build.SHRQ(operand.U8(3), n)
 	setupExp(c)
