@@ -179,6 +179,21 @@ func quantiseAVX2(dst *int16, x *float32, scale float32, n int)
 //go:noescape
 func geluAVX2(x *float32, n int)
 
+// totalAVX2 is the sum of n floats, a multiple of 8, in doubles.
+//
+//go:noescape
+func totalAVX2(x *float32, n int) float64
+
+// spreadAVX2 is the sum of (x-mean)² of n floats, a multiple of 8, in doubles.
+//
+//go:noescape
+func spreadAVX2(x *float32, mean float64, n int) float64
+
+// centreAVX2 writes (x-mean)·inv·w+bias for n floats, a multiple of 4; bias may be nil.
+//
+//go:noescape
+func centreAVX2(dst *float32, x *float32, w *float32, bias *float32, mean float64, inv float64, n int)
+
 // scoresAVX21 multiplies 1 queries with 16 transposed keys.
 //
 //go:noescape

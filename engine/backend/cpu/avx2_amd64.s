@@ -3619,6 +3619,107 @@ GLOBL gelui<>(SB), RODATA|NOPTR, $4
 DATA geluj<>+0(SB)/4, $0xbfa1fc4e
 GLOBL geluj<>(SB), RODATA|NOPTR, $4
 
+// func totalAVX2(x *float32, n int) float64
+// Requires: AVX, SSE2
+TEXT ·totalAVX2(SB), NOSPLIT, $0-24
+	MOVQ   x+0(FP), AX
+	MOVQ   n+8(FP), CX
+	SHRQ   $0x03, CX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	TESTQ  CX, CX
+	JZ     loop_end
+
+loop:
+	VCVTPS2PD (AX), Y2
+	VADDPD    Y2, Y0, Y0
+	VCVTPS2PD 16(AX), Y3
+	VADDPD    Y3, Y1, Y1
+	ADDQ      $0x20, AX
+	DECQ      CX
+	JNZ       loop
+
+loop_end:
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VHADDPD      X0, X0, X0
+	MOVSD        X0, ret+16(FP)
+	VZEROUPPER
+	RET
+
+// func spreadAVX2(x *float32, mean float64, n int) float64
+// Requires: AVX, AVX2, FMA3, SSE2
+TEXT ·spreadAVX2(SB), NOSPLIT, $0-32
+	MOVQ         x+0(FP), AX
+	MOVQ         n+16(FP), CX
+	MOVSD        mean+8(FP), X0
+	VBROADCASTSD X0, Y4
+	SHRQ         $0x03, CX
+	VXORPD       Y0, Y0, Y0
+	VXORPD       Y1, Y1, Y1
+	TESTQ        CX, CX
+	JZ           loop_end
+
+loop:
+	VCVTPS2PD   (AX), Y2
+	VSUBPD      Y4, Y2, Y2
+	VFMADD231PD Y2, Y2, Y0
+	VCVTPS2PD   16(AX), Y3
+	VSUBPD      Y4, Y3, Y3
+	VFMADD231PD Y3, Y3, Y1
+	ADDQ        $0x20, AX
+	DECQ        CX
+	JNZ         loop
+
+loop_end:
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VHADDPD      X0, X0, X0
+	MOVSD        X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func centreAVX2(dst *float32, x *float32, w *float32, bias *float32, mean float64, inv float64, n int)
+// Requires: AVX, AVX2, SSE2
+TEXT ·centreAVX2(SB), NOSPLIT, $0-56
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         w+16(FP), DX
+	MOVQ         bias+24(FP), BX
+	MOVQ         n+48(FP), SI
+	MOVSD        mean+32(FP), X1
+	MOVSD        inv+40(FP), X0
+	VBROADCASTSD X1, Y4
+	VBROADCASTSD X0, Y5
+	SHRQ         $0x02, SI
+	TESTQ        SI, SI
+	JZ           loop_end
+
+loop:
+	VCVTPS2PD  (CX), Y0
+	VSUBPD     Y4, Y0, Y0
+	VMULPD     Y5, Y0, Y0
+	VCVTPD2PSY Y0, X0
+	VMULPS     (DX), X0, X0
+	TESTQ      BX, BX
+	JZ         unbiased
+	VADDPS     (BX), X0, X0
+	ADDQ       $0x10, BX
+
+unbiased:
+	VMOVUPS X0, (AX)
+	ADDQ    $0x10, AX
+	ADDQ    $0x10, CX
+	ADDQ    $0x10, DX
+	DECQ    SI
+	JNZ     loop
+
+loop_end:
+	VZEROUPPER
+	RET
+
 // func scoresAVX21(dst *float32, ld int, q *float32, k *float32, ldk int, dim int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·scoresAVX21(SB), NOSPLIT, $0-48

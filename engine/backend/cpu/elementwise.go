@@ -18,33 +18,15 @@ func (b *Backend) RMSNorm(dst, x, weight []float32, rows int, eps float32) {
 // LayerNorm implements backend.Backend.
 func (b *Backend) LayerNorm(dst, x, weight, bias []float32, rows int, eps float32) {
 	n := len(weight)
-	b.share(rows, rows*n, func(from, to int) {
+	k := b.wide(n)
+	b.share(rows, 4*rows*n, func(from, to int) {
 		for r := from; r < to; r++ {
-			normalise(dst[r*n:(r+1)*n], x[r*n:(r+1)*n], weight, bias, eps)
+			row := x[r*n : (r+1)*n]
+			mean := k.total(row) / float64(n)
+			inv := 1 / math.Sqrt(k.spread(row, mean)/float64(n)+float64(eps))
+			k.centre(dst[r*n:(r+1)*n], row, weight, bias, mean, inv)
 		}
 	})
-}
-
-// normalise is one row of LayerNorm. Mean and variance are summed in float64,
-// because the difference of large numbers would lose them.
-func normalise(dst, x, weight, bias []float32, eps float32) {
-	var sum, squares float64
-	for _, v := range x {
-		sum += float64(v)
-	}
-	mean := sum / float64(len(x))
-	for _, v := range x {
-		d := float64(v) - mean
-		squares += d * d
-	}
-	inv := 1 / math.Sqrt(squares/float64(len(x))+float64(eps))
-	for i, w := range weight {
-		v := float32((float64(x[i])-mean)*inv) * w
-		if bias != nil {
-			v += bias[i]
-		}
-		dst[i] = v
-	}
 }
 
 // Add implements backend.Backend.

@@ -35,6 +35,12 @@ type kernels struct {
 	gelu func(x []float32)
 	// squares is the sum of squares.
 	squares func(x []float32) float32
+	// total is the sum, and spread the sum of the squares of x-mean, in doubles, because
+	// the difference of large numbers would lose them.
+	total  func(x []float32) float64
+	spread func(x []float32, mean float64) float64
+	// centre writes (x-mean)·inv·w and adds bias unless it is nil.
+	centre func(dst, x, w, bias []float32, mean, inv float64)
 	// absMax is the largest magnitude.
 	absMax func(x []float32) float32
 	// quantise rounds x·scale to integers, ties to even.

@@ -156,6 +156,28 @@ func TestVectors(t *testing.T) {
 				want := 0.5 * float64(v) * math.Erfc(-float64(v)/math.Sqrt2)
 				near(t, fmt.Sprintf("gelu(%g)", v), float64(curved[i]), want, math.Abs(want))
 			}
+			var sum64, spread64 float64
+			far := make([]float32, n) // where float32 sums would lose the differences
+			for i, v := range x {
+				far[i] = 1000 + v
+				sum64 += float64(far[i])
+			}
+			mean := sum64 / float64(n)
+			for _, v := range far {
+				spread64 += (float64(v) - mean) * (float64(v) - mean)
+			}
+			near(t, "total", kern.total(far), sum64, 0)
+			near(t, "spread", kern.spread(far, mean), spread64, 0)
+			for _, bias := range [][]float32{y, nil} {
+				kern.centre(out, far, x, bias, mean, 0.5)
+				for i, v := range far {
+					want := (float64(v) - mean) * 0.5 * float64(x[i])
+					if bias != nil {
+						want += float64(bias[i])
+					}
+					near(t, "centre", float64(out[i]), want, 3)
+				}
+			}
 			ints := make([]int16, n)
 			kern.quantise(ints, x, 1000)
 			for i, v := range x {
@@ -325,6 +347,36 @@ func BenchmarkAttend(b *testing.B) {
 				}
 				b.ReportMetric(float64(2*pairs*h.Query*h.Dim)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GMAC/s")
 			})
+		}
+	}
+}
+
+// BenchmarkElementwise is what a step does besides products and attention, a row
+// of 1,536 at a time.
+func BenchmarkElementwise(b *testing.B) {
+	const n = 1536
+	for _, kern := range tables() {
+		be := newWith(1, kern)
+		r := rand.New(rand.NewPCG(13, 14))
+		x, w, dst := randoms(r, n), randoms(r, n), make([]float32, 2*n)
+		for _, c := range []struct {
+			name string
+			f    func()
+		}{
+			{"gelu", func() { copy(dst, x); be.GELU(dst[:n]) }},
+			{"silu", func() { be.SiLUMul(dst[:n/2], x, 1, n/2) }},
+			{"layerNorm", func() { be.LayerNorm(dst[:n], x, w, w, 1, 1e-5) }},
+			{"rmsNorm", func() { be.RMSNorm(dst[:n], x, w, 1, 1e-5) }},
+		} {
+			b.Run(kern.name+"/"+c.name, func(b *testing.B) {
+				for b.Loop() {
+					c.f()
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/element")
+			})
+		}
+		if err := be.Close(); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

@@ -20,6 +20,9 @@ func portable() kernels {
 		siluMul:  siluMul,
 		gelu:     gelu,
 		squares:  func(x []float32) float32 { return dotF32(x, x) },
+		total:    total,
+		spread:   spread,
+		centre:   centre,
 		absMax:   absMax,
 		quantise: quantise,
 		step:     1,
@@ -198,6 +201,30 @@ func siluMul(dst, gate, up []float32) {
 func gelu(x []float32) {
 	for i, v := range x {
 		x[i] = float32(0.5 * float64(v) * (1 + math.Erf(float64(v)/math.Sqrt2)))
+	}
+}
+
+func total(x []float32) (sum float64) {
+	for _, v := range x {
+		sum += float64(v)
+	}
+	return sum
+}
+
+func spread(x []float32, mean float64) (sum float64) {
+	for _, v := range x {
+		d := float64(v) - mean
+		sum += d * d
+	}
+	return sum
+}
+
+func centre(dst, x, w, bias []float32, mean, inv float64) {
+	for i, v := range x {
+		dst[i] = float32((float64(v)-mean)*inv) * w[i]
+		if bias != nil {
+			dst[i] += bias[i]
+		}
 	}
 }
 

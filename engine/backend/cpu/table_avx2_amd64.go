@@ -1,5 +1,7 @@
 package cpu
 
+import "unsafe"
+
 //go:generate go -C asm run ./avx2 -out ../avx2_amd64.s -stubs ../avx2_amd64.go -pkg cpu
 
 // avx2 are the kernels of avx2_amd64.s, which the asm module generates.
@@ -52,6 +54,11 @@ func avx2() kernels {
 		siluMul:  func(dst, gate, up []float32) { siluMulAVX2(&dst[0], &gate[0], &up[0], len(dst)) },
 		gelu:     func(x []float32) { geluAVX2(&x[0], len(x)) },
 		squares:  func(x []float32) float32 { return squaresAVX2(&x[0], len(x)) },
+		total:    func(x []float32) float64 { return totalAVX2(&x[0], len(x)) },
+		spread:   func(x []float32, mean float64) float64 { return spreadAVX2(&x[0], mean, len(x)) },
+		centre: func(dst, x, w, bias []float32, mean, inv float64) {
+			centreAVX2(&dst[0], &x[0], &w[0], unsafe.SliceData(bias), mean, inv, len(x))
+		},
 		absMax:   func(x []float32) float32 { return absMaxAVX2(&x[0], len(x)) },
 		quantise: func(dst []int16, x []float32, scale float32) { quantiseAVX2(&dst[0], &x[0], scale, len(x)) },
 		step:     16,

@@ -30,6 +30,9 @@ func main() {
 	absMax()
 	quantise()
 	gelu()
+	sums()
+	spread()
+	centre()
 	attention.Write(attention.Target{Name: "AVX2", Vectors: 2, Register: y, Shapes: []int{1, 2, 4}, Chunks: 1})
 	build.Generate()
 }
