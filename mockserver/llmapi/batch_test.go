@@ -154,6 +154,31 @@ func TestGivingUp(t *testing.T) {
 	})
 }
 
+// A client that does not read holds no worker up.
+func TestSlowReader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := openFake(t, &fakeModel{pieces: []string{"a", "b"}, delay: time.Second}, ModelSettings{ResponseTimeout: 10 * time.Second}, nil)
+		var asking sync.WaitGroup
+		asking.Go(func() {
+			text := ""
+			err := s.predict(t.Context(), prediction{model: "m", input: input{"text": {{text: "x"}}}}, func(piece string) error {
+				time.Sleep(time.Minute)
+				text += piece
+				return nil
+			})
+			if err != nil || text != "ab<|endoftext|>" {
+				t.Errorf("%q, %v", text, err)
+			}
+		})
+		synctest.Wait()
+		begun := time.Now()
+		if _, err := ask(t.Context(), s, "x", false); err != nil || time.Since(begun) != 6*time.Second {
+			t.Errorf("%v after %v", err, time.Since(begun))
+		}
+		asking.Wait()
+	})
+}
+
 func TestScaling(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fakeModel{delay: 10 * time.Second}

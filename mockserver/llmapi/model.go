@@ -52,22 +52,13 @@ func (m *model) state() (low, high int, workers []*worker) {
 	return m.min, m.max, slices.Clone(m.workers)
 }
 
-// submit queues a generation and waits for its text to begin. The caller ends the job when it has read the text.
-func (m *model) submit(ctx context.Context, g generation, alone bool) (*job, start, error) {
-	j := &job{ctx: ctx, generation: g, alone: alone, arrived: m.now(), started: make(chan start, 1), done: make(chan struct{})}
+// submit queues a generation.
+func (m *model) submit(ctx context.Context, g generation, alone bool) (*job, error) {
+	j := newJob(ctx, g, alone, m.now())
 	if !m.enqueue(j) {
-		return nil, start{}, faultf(unavailable, `Model "%s" Version %s has no worker to serve inference request. Please use scale workers API to add workers.`, m.settings.Name, m.settings.Version)
+		return nil, faultf(unavailable, `Model "%s" Version %s has no worker to serve inference request. Please use scale workers API to add workers.`, m.settings.Name, m.settings.Version)
 	}
-	select {
-	case s := <-j.started:
-		if s.err != nil {
-			close(j.done)
-		}
-		return j, s, s.err
-	case <-ctx.Done():
-		close(j.done)
-		return nil, start{}, ctx.Err()
-	}
+	return j, nil
 }
 
 // enqueue refuses where nobody works or the queue is full, as TorchServe does, in the same words.
@@ -91,7 +82,7 @@ func (m *model) close() {
 	for {
 		select {
 		case j := <-m.queue:
-			j.started <- start{at: m.now(), err: faultf(internalError, "Worker scaled down.")}
+			j.push("", faultf(internalError, "Worker scaled down."))
 		default:
 			m.running.Wait()
 			return

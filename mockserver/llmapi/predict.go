@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"time"
 )
 
 // prediction is one request of the inference API.
@@ -30,28 +29,20 @@ func (s *Server) predict(ctx context.Context, p prediction, send func(text strin
 		seed := s.options.Random()
 		g.sampling.seed = &seed
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	j, begun, err := m.submit(ctx, g, p.alone)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	j, err := m.submit(ctx, g, p.alone)
 	if err != nil {
 		return err
 	}
-	defer close(j.done)
-	// The worker of TorchServe that does not answer in time is killed; the words are what its clients see.
-	timeout := m.settings.ResponseTimeout
-	timer := time.AfterFunc(timeout, func() {
-		cancel(faultf(internalError, "Worker died. Model %s sent nothing within its response timeout of %s.", p.model, timeout))
-	})
-	defer timer.Stop()
 	rest := s.settings.MaxResponse
 	for {
-		text, err := begun.stream.next(ctx)
-		timer.Reset(timeout)
+		text, err := j.next()
 		last := errors.Is(err, io.EOF)
 		if last {
 			text = s.settings.Generation.EndOfStream
 		} else if err != nil {
-			return reason(ctx, err)
+			return err
 		}
 		if rest -= int64(len(text)); rest < 0 {
 			return faultf(internalError, "Worker died. The response exceeds max_response_size (%d bytes).", s.settings.MaxResponse)
@@ -60,19 +51,10 @@ func (s *Server) predict(ctx context.Context, p prediction, send func(text strin
 			return err
 		}
 		if last {
-			s.metrics.answered(p.model, p.version, begun.at.Sub(j.arrived), s.options.Clock().Sub(j.arrived))
+			s.metrics.answered(p.model, p.version, j.queued(), s.options.Clock().Sub(j.arrived))
 			return nil
 		}
 	}
-}
-
-// reason prefers the fault that ended a request to what it led to.
-func reason(ctx context.Context, err error) error {
-	var f *fault
-	if errors.As(context.Cause(ctx), &f) {
-		return f
-	}
-	return err
 }
 
 // asFault makes a fault of any error; what is no fault of the request is internal.

@@ -2,26 +2,11 @@ package llmapi
 
 import (
 	"context"
+	"errors"
+	"io"
+	"sync"
 	"time"
 )
-
-// job is a request that waits for its turn.
-type job struct {
-	ctx        context.Context
-	generation generation
-	alone      bool // never shares a batch: TorchServe has batches of one for gRPC streams
-	arrived    time.Time
-
-	started chan start    // gets one value, when a worker has taken the job to the engine or refused it
-	done    chan struct{} // closed by the request's own goroutine when the text has ended
-}
-
-// start is how a job begins.
-type start struct {
-	at     time.Time
-	stream textStream
-	err    error
-}
 
 // worker takes jobs from the queue of a model in batches, as a worker process of TorchServe does: a batch goes to the
 // engine together, and the next one when all its texts have ended.
@@ -34,17 +19,13 @@ type worker struct {
 
 // run works until ctx ends; the batch that it has then is served.
 func (w *worker) run(ctx context.Context) {
+	var batch []*job
 	var held *job
 	for {
-		var batch []*job
-		batch, held = w.gather(ctx, held)
-		if len(batch) == 0 {
+		if batch, held = w.gather(ctx, held); len(batch) == 0 {
 			return
 		}
-		w.dispatch(batch)
-		for _, j := range batch {
-			<-j.done
-		}
+		w.serve(batch)
 	}
 }
 
@@ -84,13 +65,55 @@ func (w *worker) gather(ctx context.Context, held *job) (batch []*job, next *job
 	return batch, nil
 }
 
-// dispatch takes a batch to the engine.
-func (w *worker) dispatch(batch []*job) {
+// serve takes a batch to the engine and hands its texts over until the last has ended.
+func (w *worker) serve(batch []*job) {
+	var serving sync.WaitGroup
 	for _, j := range batch {
-		s := start{at: w.model.now()}
-		if s.err = j.ctx.Err(); s.err == nil {
-			s.stream, s.err = w.model.generator.generate(j.ctx, j.generation)
+		if j.ctx.Err() != nil {
+			continue // who asked has gone
 		}
-		j.started <- s
+		j.take(w.model.now())
+		ctx, cancel := context.WithCancelCause(j.ctx)
+		stream, err := w.model.generator.generate(ctx, j.generation)
+		if err != nil {
+			cancel(nil)
+			j.push("", err)
+			continue
+		}
+		serving.Go(func() {
+			defer cancel(nil)
+			w.handOver(ctx, cancel, j, stream)
+		})
 	}
+	serving.Wait()
+}
+
+// handOver reads a text to its end. One that pauses for too long is given up: the worker of TorchServe that does
+// not answer in time is killed, and the words are what its clients see.
+func (w *worker) handOver(ctx context.Context, cancel context.CancelCauseFunc, j *job, stream textStream) {
+	timeout := w.model.settings.ResponseTimeout
+	timer := time.AfterFunc(timeout, func() {
+		cancel(faultf(internalError, "Worker died. Model %s sent nothing within its response timeout of %s.", w.model.settings.Name, timeout))
+	})
+	defer timer.Stop()
+	for {
+		text, err := stream.next(ctx)
+		timer.Reset(timeout)
+		if err != nil && !errors.Is(err, io.EOF) {
+			err = reason(ctx, err)
+		}
+		j.push(text, err)
+		if err != nil {
+			return
+		}
+	}
+}
+
+// reason prefers the fault that ended a text to what it led to.
+func reason(ctx context.Context, err error) error {
+	var f *fault
+	if errors.As(context.Cause(ctx), &f) {
+		return f
+	}
+	return err
 }
