@@ -38,49 +38,36 @@ type recorder struct {
 	ring  []keptRequest
 }
 
-// keptRequest is a request with its header in one piece.
-type keptRequest struct {
-	request Recorded // without Header
-	header  []byte   // as packHeader writes it
-}
-
-func (e *keptRequest) recorded() Recorded {
-	q := e.request
-	q.Header = unpackHeader(e.header)
-	return q
-}
-
 // at is the place of a request that is kept.
 func (r *recorder) at(seq int) *keptRequest { return &r.ring[(seq-r.base-1)%recordedRequests] }
 
 func (r *recorder) keeps(seq int) bool { return r.first > 0 && seq >= r.first && seq <= r.seq }
 
-// begin keeps a request with its packed header and returns its number.
-func (r *recorder) begin(q Recorded, header []byte) int {
+// begin keeps a request and returns its number.
+func (r *recorder) begin(k keptRequest) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.first > 0 && r.seq-r.first+1 == recordedRequests {
 		r.forgetOldest()
 	}
 	r.seq++
-	q.Seq = r.seq
 	if r.first == 0 {
 		r.first = r.seq
 	}
 	if len(r.ring) < recordedRequests {
 		r.ring = append(r.ring, keptRequest{})
 	}
-	*r.at(r.seq) = keptRequest{q, header}
-	r.bytes += len(q.Body)
+	*r.at(r.seq) = k
+	r.bytes += k.size
 	for r.bytes > recordedBytes && r.first < r.seq {
 		r.forgetOldest()
 	}
-	return q.Seq
+	return r.seq
 }
 
 func (r *recorder) forgetOldest() {
 	oldest := r.at(r.first)
-	r.bytes -= len(oldest.request.Body)
+	r.bytes -= oldest.size
 	*oldest = keptRequest{}
 	r.first++
 }
@@ -89,7 +76,7 @@ func (r *recorder) end(seq, status int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.keeps(seq) {
-		r.at(seq).request.Status = status
+		r.at(seq).status = status
 	}
 }
 
@@ -97,7 +84,7 @@ func (r *recorder) get(seq int) Recorded {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.keeps(seq) {
-		return r.at(seq).recorded()
+		return r.at(seq).recorded(seq)
 	}
 	return Recorded{Seq: seq}
 }
@@ -110,7 +97,7 @@ func (r *recorder) all() []Recorded {
 	}
 	out := make([]Recorded, 0, r.seq-r.first+1)
 	for seq := r.first; seq <= r.seq; seq++ {
-		out = append(out, r.at(seq).recorded())
+		out = append(out, r.at(seq).recorded(seq))
 	}
 	return out
 }
