@@ -31,7 +31,7 @@ func openTiny(t *testing.T, architecture string, o engine.Options) *engine.Engin
 // architecture: alone, in a batch, in chunks, preempted.
 func TestFamiliesAreInvariant(t *testing.T) {
 	prompts := []string{"What is a token?", strings.Repeat("one two three ", 8), "x", "Hello, hello!", "a b c d e f g h i j"}
-	for _, architecture := range tiny.Architectures()[:5] {
+	for _, architecture := range append(tiny.Architectures()[:5], tiny.Variants()...) {
 		t.Run(architecture, func(t *testing.T) {
 			run := func(o engine.Options, together bool) []string {
 				e := openTiny(t, architecture, o)

@@ -32,6 +32,8 @@ type Config struct {
 	EOS          []int
 	Rope         *Rope
 	Slopes       []float32 // of ALiBi, by head
+	Clip         float32   // bound of queries, keys and values; 0: none
+	NormQK       bool      // queries and keys are normalised
 	Types        int       // token types of an encoder
 	Encoder      bool      // sees the whole text at once and yields embeddings
 }
@@ -52,6 +54,7 @@ type jsonConfig struct {
 	LayerNormEps          float64    `json:"layer_norm_eps"`
 	RopeTheta             float64    `json:"rope_theta"`
 	RopeScaling           *ropeJSON  `json:"rope_scaling"`
+	OriginalSize          float64    `json:"original_max_position_embeddings"` // of longrope
 	RopeParameters        *ropeJSON  `json:"rope_parameters"`
 	TieWordEmbeddings     *bool      `json:"tie_word_embeddings"`
 	HiddenAct             string     `json:"hidden_act"`
@@ -155,7 +158,7 @@ func parseConfig(raw jsonConfig) (Config, family, error) {
 		return Config{}, family{}, err
 	}
 	if fam.rope {
-		rope, err := newRope(raw, c.HeadDim)
+		rope, err := newRope(raw, c.HeadDim, c.Context)
 		if err != nil {
 			return Config{}, family{}, err
 		}

@@ -47,6 +47,7 @@ type Decoder struct {
 // layer is one block's weights.
 type layer struct {
 	attnNorm, ffnNorm norm
+	qNorm, kNorm      norm // of Config.NormQK
 	qkv               []backend.Matrix
 	qkvBias           []float32 // of all three side by side; nil: none
 	o                 backend.Matrix
@@ -136,6 +137,7 @@ func (d *Decoder) attention(y *layer, index, n int) {
 	d.normalise(s.h, s.x, y.attnNorm, n)
 	d.backend.MatMul(s.qkv, s.h, n, y.qkv...)
 	addBias(s.qkv, y.qkvBias)
+	d.bound(y, n)
 	if d.Rope != nil {
 		width := (d.Heads + 2*d.KVHeads) * d.HeadDim
 		turned := (d.Heads + d.KVHeads) * d.HeadDim
@@ -145,6 +147,25 @@ func (d *Decoder) attention(y *layer, index, n int) {
 	d.backend.MatMul(s.h, s.attention, n, y.o)
 	addBias(s.h, y.oBias)
 	d.backend.Add(s.x, s.h)
+}
+
+// bound clips queries, keys and values and normalises the first two, in MPT's order.
+func (d *Decoder) bound(y *layer, n int) {
+	s := &d.scratch
+	if d.Clip > 0 {
+		for i, v := range s.qkv {
+			s.qkv[i] = min(max(v, -d.Clip), d.Clip)
+		}
+	}
+	if !d.NormQK {
+		return
+	}
+	q, kv := d.Heads*d.HeadDim, d.KVHeads*d.HeadDim
+	for i := range n {
+		row := s.qkv[i*(q+2*kv):]
+		d.normalise(row[:q], row[:q], y.qNorm, 1)
+		d.normalise(row[q:q+kv], row[q:q+kv], y.kNorm, 1)
+	}
 }
 
 // output normalises the rows that were asked for and computes their logits.

@@ -40,6 +40,9 @@ func (d *Decoder) newLayer(n names, l *loader, index int) layer {
 		o:        l.matrix(at(n.o), d.Hidden, q),
 		oBias:    l.bias(at(n.o), d.Hidden),
 	}
+	if d.NormQK {
+		y.qNorm, y.kNorm = l.norm(at(n.qNorm), q), l.norm(at(n.kNorm), kv)
+	}
 	sizes := []int{q, kv, kv}
 	if len(n.qkv) == 1 {
 		sizes = []int{q + 2*kv}

@@ -23,6 +23,7 @@ type family struct {
 type names struct {
 	embedding, finalNorm, head string
 	attnNorm, ffnNorm          string
+	qNorm, kNorm               string   // of Config.NormQK
 	qkv                        []string // three, or one that holds all
 	o                          string
 	gateUp                     []string // gate and up; up alone: GELU without a gate
@@ -62,6 +63,7 @@ func mptNames() names {
 	return names{
 		embedding: "transformer.wte.weight", finalNorm: "transformer.norm_f.weight", head: "lm_head.weight",
 		attnNorm: "transformer.blocks.%d.norm_1.weight", ffnNorm: "transformer.blocks.%d.norm_2.weight",
+		qNorm: "transformer.blocks.%d.attn.q_ln.weight", kNorm: "transformer.blocks.%d.attn.k_ln.weight",
 		qkv: []string{"transformer.blocks.%d.attn.Wqkv.weight"}, o: "transformer.blocks.%d.attn.out_proj.weight",
 		gateUp: []string{"transformer.blocks.%d.ffn.up_proj.weight"}, down: "transformer.blocks.%d.ffn.down_proj.weight",
 	}
@@ -110,8 +112,13 @@ func configureMixtral(c *Config, raw jsonConfig) error {
 // configureMPT reads MPT's own names. Positions come from ALiBi alone.
 func configureMPT(c *Config, raw jsonConfig) error {
 	a := raw.AttnConfig
-	if !a.Alibi || a.QKLayer || a.ClipQKV != nil {
-		return fmt.Errorf("%w: config.json: MPT is supported with ALiBi, without qk_ln and without clip_qkv", ErrCheckpoint)
+	if !a.Alibi {
+		return fmt.Errorf("%w: config.json: MPT is supported with ALiBi only", ErrCheckpoint)
+	}
+	if c.NormQK = a.QKLayer; a.ClipQKV != nil {
+		if c.Clip = float32(*a.ClipQKV); !(c.Clip > 0) {
+			return fmt.Errorf("%w: config.json: clip_qkv is %g", ErrCheckpoint, *a.ClipQKV)
+		}
 	}
 	c.Hidden, c.Heads, c.Layers, c.Context = raw.DModel, raw.NHeads, raw.NLayers, raw.MaxSeqLen
 	ratio := raw.ExpansionRatio

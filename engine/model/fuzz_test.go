@@ -46,6 +46,8 @@ func FuzzSafetensors(f *testing.F) {
 
 func FuzzConfig(f *testing.F) {
 	f.Add([]byte(`{"architectures":["LlamaForCausalLM"],"hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4,"num_key_value_heads":2,"intermediate_size":96,"vocab_size":100,"max_position_embeddings":64,"rms_norm_eps":1e-5,"rope_scaling":{"rope_type":"llama3","factor":8,"low_freq_factor":1,"high_freq_factor":4,"original_max_position_embeddings":32},"eos_token_id":[1,2]}`))
+	f.Add([]byte(`{"architectures":["LlamaForCausalLM"],"hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4,"intermediate_size":96,"vocab_size":100,"max_position_embeddings":64,"rope_scaling":{"rope_type":"yarn","factor":8,"original_max_position_embeddings":32,"mscale":1,"mscale_all_dim":2,"truncate":false}}`))
+	f.Add([]byte(`{"architectures":["LlamaForCausalLM"],"hidden_size":16,"num_hidden_layers":2,"num_attention_heads":4,"intermediate_size":96,"vocab_size":100,"max_position_embeddings":64,"original_max_position_embeddings":32,"rope_scaling":{"type":"longrope","short_factor":[1,2],"long_factor":[3,4]}}`))
 	f.Add([]byte(`{"architectures":["MPTForCausalLM"],"d_model":64,"n_heads":6,"n_layers":2,"expansion_ratio":4,"max_seq_len":64,"vocab_size":100,"attn_config":{"alibi":true,"alibi_bias_max":8},"head_dim":16}`))
 	f.Add([]byte(`{"architectures":["NewModel"],"hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4,"intermediate_size":96,"vocab_size":100,"max_position_embeddings":64,"layer_norm_eps":1e-12,"position_embedding_type":"rope","rope_scaling":{"type":"ntk","factor":2},"hidden_act":"gelu"}`))
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -37,8 +37,9 @@ type object = map[string]any
 
 // FS is a checkpoint of an architecture, with the embedded model's tokenizer and
 // weights stored as dtype.
-func FS(architecture string, dtype backend.DType, seed uint64) (fstest.MapFS, error) {
-	b := &builder{random: rand.New(rand.NewPCG(seed, 1))}
+func FS(name string, dtype backend.DType, seed uint64) (fstest.MapFS, error) {
+	architecture, option, _ := strings.Cut(name, "+")
+	b := &builder{random: rand.New(rand.NewPCG(seed, 1)), option: option}
 	config := b.build(architecture)
 	if config == nil {
 		return nil, fmt.Errorf("no tiny %s", architecture)
@@ -66,6 +67,7 @@ func FS(architecture string, dtype backend.DType, seed uint64) (fstest.MapFS, er
 // builder collects tensors.
 type builder struct {
 	random  *rand.Rand
+	option  string
 	tensors []model.NamedTensor
 }
 
@@ -128,6 +130,9 @@ func (b *builder) llama(architecture string) object {
 	if architecture == "MistralForCausalLM" {
 		c["sliding_window"] = 12
 	}
+	if scaling := ropeScaling(b.option); scaling != nil {
+		c["rope_scaling"] = scaling
+	}
 	if mixtral {
 		c["num_local_experts"], c["num_experts_per_tok"] = Experts, 2
 	}
@@ -167,15 +172,23 @@ func (b *builder) mpt() object {
 		at := fmt.Sprintf("transformer.blocks.%d.", i)
 		b.norm(at+"norm_1", false)
 		b.norm(at+"norm_2", false)
+		if b.option == "qk_ln" {
+			b.norm(at+"attn.q_ln", false)
+			b.norm(at+"attn.k_ln", false)
+		}
 		b.linear(at+"attn.Wqkv", 3*Hidden, Hidden, false)
 		b.linear(at+"attn.out_proj", Hidden, Hidden, false)
 		b.linear(at+"ffn.up_proj", 4*Hidden, Hidden, false)
 		b.linear(at+"ffn.down_proj", Hidden, 4*Hidden, false)
 	}
 	b.norm("transformer.norm_f", false)
+	attention := object{"alibi": true, "alibi_bias_max": 8, "qk_ln": b.option == "qk_ln"}
+	if b.option == "clip_qkv" {
+		attention["clip_qkv"] = 0.5
+	}
 	return object{
 		"d_model": Hidden, "n_heads": Heads, "n_layers": Layers, "expansion_ratio": 4, "max_seq_len": Context, "vocab_size": Vocab,
-		"attn_config": object{"alibi": true, "alibi_bias_max": 8}, "no_bias": true, "eos_token_id": 1019,
+		"attn_config": attention, "no_bias": true, "eos_token_id": 1019,
 	}
 }
 

@@ -56,7 +56,7 @@ const mptNames = [
   [/^transformer\.wte\./, 'token_embd.'], [/^transformer\.norm_f\./, 'output_norm.'],
   [/^transformer\.blocks\.(\d+)\.norm_1\./, 'blk.$1.attn_norm.'], [/^transformer\.blocks\.(\d+)\.norm_2\./, 'blk.$1.ffn_norm.'],
   [/^transformer\.blocks\.(\d+)\.attn\.Wqkv\./, 'blk.$1.attn_qkv.'], [/^transformer\.blocks\.(\d+)\.attn\.out_proj\./, 'blk.$1.attn_output.'],
-  [/^transformer\.blocks\.(\d+)\.ffn\.(up|down)_proj\./, 'blk.$1.ffn_$2.'],
+  [/^transformer\.blocks\.(\d+)\.ffn\.(up|down)_proj\./, 'blk.$1.ffn_$2.'], [/^transformer\.blocks\.(\d+)\.attn\.([qk])_ln\./, 'blk.$1.attn_$2_norm.'],
 ];
 const bertNames = [
   [/^embeddings\.word_embeddings\./, 'token_embd.'], [/^embeddings\.position_embeddings\./, 'position_embd.'],
@@ -75,8 +75,34 @@ export const architectures = {
   BertModel: { name: 'bert', names: bertNames },
 };
 
+// scaling writes config.json's rope_scaling as llama.cpp's converter does.
+function scaling(c, a, dim, tensors, pair) {
+  const s = c.rope_scaling;
+  if (!s) return;
+  const vector = (values) => ({ shape: [values.length], values: Float32Array.from(values) });
+  if (s.rope_type === 'llama3') {
+    const low = s.original_max_position_embeddings / s.low_freq_factor, high = s.original_max_position_embeddings / s.high_freq_factor;
+    tensors['rope_freqs.weight'] = vector(Array.from({ length: dim / 2 }, (_, i) => {
+      const wave = 2 * Math.PI * c.rope_theta ** ((2 * i) / dim);
+      if (wave < high) return 1;
+      if (wave > low) return s.factor;
+      const smooth = (s.original_max_position_embeddings / wave - s.low_freq_factor) / (s.high_freq_factor - s.low_freq_factor);
+      return 1 / ((1 - smooth) / s.factor + smooth);
+    }));
+    return;
+  }
+  pair(a.name + '.rope.scaling.type', 'string', s.rope_type);
+  if (s.rope_type === 'yarn') pair(a.name + '.rope.scaling.factor', 'f32', s.factor);
+  pair(a.name + '.rope.scaling.original_context_length', 'u32', s.original_max_position_embeddings);
+  if (s.rope_type === 'longrope') {
+    pair(a.name + '.rope.scaling.attn_factor', 'f32', Math.sqrt(1 + Math.log(s.factor) / Math.log(s.original_max_position_embeddings)));
+    tensors['rope_factors_long.weight'] = vector(s.long_factor);
+    tensors['rope_factors_short.weight'] = vector(s.short_factor);
+  }
+}
+
 export function write(dir, file, architecture) {
-  const a = architectures[architecture];
+  const a = architectures[architecture.split('+')[0]];
   const c = JSON.parse(fs.readFileSync(dir + '/config.json'));
   const t = JSON.parse(fs.readFileSync(dir + '/tokenizer.json'));
   const source = safetensors(dir + '/model.safetensors');
@@ -114,6 +140,8 @@ export function write(dir, file, architecture) {
   if (c.rms_norm_eps) pair(a.name + '.attention.layer_norm_rms_epsilon', 'f32', c.rms_norm_eps);
   else pair(a.name + '.attention.layer_norm_epsilon', 'f32', c.layer_norm_eps ?? 1e-5);
   if (c.rope_theta) { pair(a.name + '.rope.freq_base', 'f32', c.rope_theta); pair(a.name + '.rope.dimension_count', 'u32', hidden / heads); }
+  scaling(c, a, hidden / heads, tensors, pair);
+  if (c.attn_config?.clip_qkv) pair(a.name + '.attention.clamp_kqv', 'f32', c.attn_config.clip_qkv);
   if (c.attn_config) pair(a.name + '.attention.max_alibi_bias', 'f32', c.attn_config.alibi_bias_max);
   if (c.num_local_experts) { pair(a.name + '.expert_count', 'u32', c.num_local_experts); pair(a.name + '.expert_used_count', 'u32', c.num_experts_per_tok); }
   if (a.name === 'bert') { pair('bert.attention.causal', 'bool', false); pair('bert.pooling_type', 'u32', 1); pair('tokenizer.ggml.token_type_count', 'u32', 2); }

@@ -19,7 +19,8 @@ const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'tiny-'));
 execFileSync('go', ['run', './internal/tiny/write', '-out', dir], { cwd: '../..', stdio: 'inherit' });
 const llama = await getLlama({ gpu: false, build: 'never', logLevel: 'error' });
 const out = {};
-for (const architecture of Object.keys(architectures)) {
+const variants = ['LlamaForCausalLM+llama3', 'LlamaForCausalLM+yarn', 'LlamaForCausalLM+longrope', 'MPTForCausalLM+clip_qkv']; // llama.cpp cannot compute MPT's qk_ln: it normalises a view that is not contiguous;
+for (const architecture of [...Object.keys(architectures), ...variants]) {
   const file = path.join(dir, architecture + '.gguf');
   write(path.join(dir, architecture), file, architecture);
   const model = await llama.loadModel({ modelPath: file, useMmap: false });

@@ -21,7 +21,7 @@ func main() {
 }
 
 func run(out string) error {
-	for _, architecture := range tiny.Architectures() {
+	for _, architecture := range append(tiny.Architectures(), tiny.Variants()...) {
 		fsys, err := tiny.FS(architecture, backend.StoredF32, tiny.GoldenSeed)
 		if err != nil {
 			return err
