@@ -2,8 +2,10 @@ package sample
 
 import "strings"
 
-// Stopper cuts a text at the first stop string, wherever token borders fall. It
-// holds back the end of the text while that could still become a stop string.
+// Stopper cuts a text at the stop string that is complete first, or of those that
+// end together at the one that begins first: then it does not matter where token
+// borders fall. It holds back the end of the text while that could still become a
+// stop string.
 type Stopper struct {
 	stops []string
 	held  string
@@ -24,11 +26,13 @@ func NewStopper(stops []string) *Stopper {
 // whether one was found. After that nothing more comes.
 func (s *Stopper) Push(text string) (out string, stopped bool) {
 	s.held += text
-	cut := -1
+	cut, end := -1, 0
 	for _, x := range s.stops {
-		if i := strings.Index(s.held, x); i >= 0 && (cut < 0 || i < cut) {
-			cut = i
+		i := strings.Index(s.held, x)
+		if i < 0 || cut >= 0 && (i+len(x) > end || i+len(x) == end && i > cut) {
+			continue
 		}
+		cut, end = i, i+len(x)
 	}
 	if cut >= 0 {
 		out, s.held = s.held[:cut], ""
