@@ -62,18 +62,17 @@ func (s *Server) begin(ctx context.Context) error {
 		if s.world.format.Version != 0 {
 			return nil, nil
 		}
-		f, err := s.ledger.vault.format(s.opts.Clock().UnixMilli())
-		return []entry{{worldScope, keepFormat, "format", f}}, err
+		return []entry{{worldScope, keepFormat, "format", s.ledger.vault.format(s.opts.Clock().UnixMilli())}}, nil
 	}, &s.world)
 }
 
 // format describes how the vault keeps data.
-func (v *vault) format(created int64) (format, error) {
+func (v *vault) format(created int64) format {
 	f := format{Version: formatVersion, Created: created}
 	if v.seal != nil {
 		f.Check = v.seal.Seal(nil, nil, nil, sealed(keepFormat, keepFormat))
 	}
-	return f, nil
+	return f
 }
 
 // check refuses data that is kept in another way.

@@ -118,3 +118,34 @@ func TestResetForgetsTheFile(t *testing.T) {
 		t.Error("a directory is a data file")
 	}
 }
+
+// TestWhatIsGoneStaysKnown: images outlive their endpoints, and a model that was deleted is not there again although
+// the server begins with it.
+func TestWhatIsGoneStaysKnown(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "data")
+	s, err := Open(path, "", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := call(t, s)
+	c.ok("POST", api.PathEndpoints, create("a", custom))
+	c.ok("DELETE", api.EndpointPath("a"), "")
+	c.ok("DELETE", "/api/2.1/unity-catalog/models/ml.llm-catalog.gte-large", "")
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = Open(path, "", Options{Admin: true}); err != nil {
+		t.Fatal(err)
+	}
+	c = call(t, s)
+	c.refused("GET", "/api/2.1/unity-catalog/models/ml.llm-catalog.gte-large", "", 404, api.CodeNotFound, "gte-large")
+	c.ok("POST", api.PathEndpoints, create("a", custom))
+	if log := c.ok("GET", api.EndpointPath("a")+"/served-models/b/build-logs", ""); !strings.Contains(log, "reusing the container image") {
+		t.Errorf("build log %s", log)
+	}
+	c.ok("POST", "/__admin/reset", "")
+	c.ok("GET", "/api/2.1/unity-catalog/models/ml.llm-catalog.gte-large", "")
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
