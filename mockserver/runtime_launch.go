@@ -3,7 +3,6 @@ package mockserver
 import (
 	"context"
 	"fmt"
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -173,18 +172,34 @@ func (l *launched) prepareOn(ctx context.Context, port int) (launcher.Launch, er
 	}, nil
 }
 
-// environment is what the engines file adds, references resolved.
+// environment is what the engines file adds, references resolved, and what it lets through of the entity's own
+// variables. Those come from requests: they may name secrets of their workspace, and nothing else.
 func (l *launched) environment(ctx context.Context) (env, secrets []string, err error) {
-	for _, name := range slices.Sorted(maps.Keys(l.place.Launch.Env)) {
-		value := l.place.Launch.Env[name]
-		if upstream.IsReference(value) {
-			if value, err = l.keys(ctx, value); err != nil {
-				return nil, nil, fmt.Errorf("env.%s: %w", name, err)
+	add := func(name, value string, reference bool) error {
+		if reference {
+			found, err := l.keys(ctx, value)
+			if err != nil {
+				return fmt.Errorf("%s: %w", name, err)
 			}
-			value = strings.TrimRight(value, "\r\n") // of a file
+			value = strings.TrimRight(found, "\r\n") // of a file
 			secrets = append(secrets, value)
 		}
 		env = append(env, name+"="+value)
+		return nil
+	}
+	for _, name := range l.place.Launch.EntityEnv {
+		if value, ok := l.spec.EnvironmentVars[name]; ok {
+			_, _, secret := api.SecretReference(value)
+			if err := add(name, value, secret); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	for _, name := range sortedKeys(l.place.Launch.Env) {
+		value := l.place.Launch.Env[name]
+		if err := add(name, value, upstream.IsReference(value)); err != nil {
+			return nil, nil, err
+		}
 	}
 	return env, secrets, nil
 }

@@ -24,9 +24,10 @@ func onGPUs(t *testing.T, flags, more string) Options {
 engines:
   - name: standin
     kind: vllm
-    command: '"%s" --port {{.Port}} --model {{.Model}} --tensor-parallel-size {{.TensorParallel}} %s'
+    command: '"%s" --port {{.Port}} --served-model-name {{.Model}} --tensor-parallel-size {{.TensorParallel}} %s'
     model: llama
     env: {LAUNCH_TEST_ENGINE: 1, HF_TOKEN: '{{secrets/gpu/token}}'}
+    environment_vars: [GREETING, MOOD]
     restart: {min: 10ms, max: 50ms, attempts: 2}
     models: [system.ai.llama_3_1_8b_instruct]
 %s`, self, flags, more), GPUs: map[string]int{"A100": 2, "T4": 1}, GPUIDs: map[string][]string{"T4": {"GPU-7"}}}
@@ -34,7 +35,8 @@ engines:
 
 // gpuEntity is a version of the sample model on a workload type.
 func gpuEntity(version, workload string) string {
-	return fmt.Sprintf(`{"name":"b","entity_name":"system.ai.llama_3_1_8b_instruct","entity_version":%q,"workload_type":%q,"workload_size":"Small","scale_to_zero_enabled":false}`, version, workload)
+	return fmt.Sprintf(`{"name":"b","entity_name":"system.ai.llama_3_1_8b_instruct","entity_version":%q,"workload_type":%q,"workload_size":"Small","scale_to_zero_enabled":false,`+
+		`"environment_vars":{"GREETING":"{{secrets/gpu/token}}","MOOD":"env:PATH","LD_PRELOAD":"evil.so"}}`, version, workload)
 }
 
 // says asks the stand-in and returns its answer.
@@ -86,13 +88,18 @@ func TestLaunchedEngineServes(t *testing.T) {
 		t.Error(got)
 	}
 	log := c.log("e", "b")
-	for _, part := range []string{"load: done after", "served entity b is ready", "engine: start: ", " --model llama --tensor-parallel-size 1 ", "engine: loading llama onto 1 GPUs: 0", "engine: ready"} {
+	for _, part := range []string{"load: done after", "served entity b is ready", "engine: start: ", " --served-model-name llama --tensor-parallel-size 1 ", "engine: loading llama onto 1 GPUs: 0", "engine: ready"} {
 		if !strings.Contains(log, part) {
 			t.Errorf("the log has no %q:\n%s", part, log)
 		}
 	}
 	if strings.Contains(log, "hf-secret") {
 		t.Error("the log holds a secret")
+	}
+	for name, want := range map[string]string{"GREETING": "hf-secret", "MOOD": "env:PATH", "LD_PRELOAD": "", "HF_TOKEN": "hf-secret"} {
+		if got := c.says("e", "$"+name); got != "llama on GPU 0 says: "+want {
+			t.Errorf("%s: %s", name, got)
+		}
 	}
 	pid := c.pid("e")
 	c.ok("DELETE", api.EndpointPath("e"), "")
@@ -252,6 +259,20 @@ func TestLaunchedEngineStartsWithTheLoadStage(t *testing.T) {
 	if e := c.until("e", settled); e.State.Ready != api.ReadyYes {
 		t.Errorf("%+v", e.State)
 	}
+}
+
+// Nobody has to look at a deployment for its engine to start when the time has come.
+func TestLaunchedEngineStartsUnseen(t *testing.T) {
+	t.Parallel()
+	o := onGPUs(t, "", "")
+	o.Progression = Scaled(6000) // 24 minutes to the load stage
+	s, c := launching(t, o)
+	c.endpoint("POST", api.PathEndpoints, create("e", gpuEntity("1", "GPU_LARGE")))
+	if s.upstreams.fleet.size() != 0 {
+		t.Error("it is started at once")
+	}
+	eventually(t, func() bool { return s.upstreams.fleet.size() == 1 })
+	c.until("e", settled)
 }
 
 // A server that comes back starts the engines of what it served.

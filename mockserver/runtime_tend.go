@@ -114,9 +114,8 @@ func (s *Server) tend(ctx context.Context) (busy bool) {
 	s.upstreams.prune(known)
 	busy = s.upstreams.fleet.retain(func(k engineKey) bool { return running[k] }, func(k engineKey) bool { return known[k] })
 	for _, v := range all {
-		if v.run {
-			busy = s.launch(v) || v.entity.Waits || busy
-		}
+		launched := v.run && s.launch(v)
+		busy = busy || launched || v.entity.Waits && v.record.updating() // nobody else tells when its time has come
 	}
 	asked := map[*record]bool{}
 	for _, v := range all {

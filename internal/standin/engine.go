@@ -41,7 +41,7 @@ func (e *engine) handler() http.Handler {
 	return mux
 }
 
-// chat says what it was asked, and where it runs. Three words are orders.
+// chat says what it was asked, and where it runs. Three words are orders, and $NAME asks for a variable.
 func (e *engine) chat(w http.ResponseWriter, r *http.Request) {
 	var q struct {
 		Messages []struct {
@@ -54,6 +54,9 @@ func (e *engine) chat(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	asked := q.Messages[len(q.Messages)-1].Content
+	if name, ok := strings.CutPrefix(asked, "$"); ok {
+		asked = os.Getenv(name)
+	}
 	switch asked {
 	case "crash":
 		e.die()

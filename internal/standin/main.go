@@ -16,12 +16,17 @@ import (
 	"time"
 )
 
-// Main runs the engine until SIGTERM or until it was told to end, and returns the exit code.
+// Main runs the engine until SIGTERM or until it was told to end, and returns the exit code. It takes a command line
+// of vLLM, so that a file that launches vLLM can be tried without it.
 func Main(args []string, stdout, stderr io.Writer) int {
+	if len(args) > 1 && args[0] == "serve" {
+		args = args[2:] // and the checkpoint
+	}
 	f := flag.NewFlagSet("standin", flag.ContinueOnError)
 	f.SetOutput(stderr)
-	port := f.Int("port", 0, "`port` of 127.0.0.1 to serve on")
-	model := f.String("model", "standin", "`name` of the model")
+	port := f.Int("port", 0, "`port` to serve on")
+	host := f.String("host", "127.0.0.1", "`address` to serve on")
+	model := f.String("served-model-name", "standin", "`name` of the model")
 	slow := f.Duration("slow", 0, "`time` until it is healthy")
 	fail := f.Int("fail", 0, "exit `code` to end with at once")
 	deaf := f.Bool("ignore-term", false, "ignore SIGTERM")
@@ -52,7 +57,7 @@ func Main(args []string, stdout, stderr io.Writer) int {
 		ctx, stop = signal.NotifyContext(ctx, syscall.SIGTERM)
 		defer stop()
 	}
-	if err := serve(ctx, *port, &engine{
+	if err := serve(ctx, net.JoinHostPort(*host, strconv.Itoa(*port)), &engine{
 		model: *model, ready: time.Now().Add(*slow), hang: make(chan struct{}),
 		die: func() {
 			_, _ = fmt.Fprintln(stderr, "illegal memory access")
@@ -66,8 +71,8 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-func serve(ctx context.Context, port int, e *engine) error {
-	l, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+func serve(ctx context.Context, address string, e *engine) error {
+	l, err := net.Listen("tcp4", address)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ type Launch struct {
 	Command     launcher.Command
 	Directory   string            // to start it in; empty: that of the server
 	Env         map[string]string // besides the server's own; values may be references, see IsReference
+	EntityEnv   []string          // names of the served entity's environment_vars that it gets too
 	StopTimeout time.Duration
 	Restart     launcher.Backoff
 	Attempts    int // starts before it served once, after which its deployment fails
@@ -36,9 +38,15 @@ func defaultLaunch() Launch {
 // launchFields are the fields of an engine that make sense with a command alone.
 func launchFields(y yamlReader, l *Launch) fields {
 	return fields{
-		"command":      readCommand(y, &l.Command),
-		"directory":    value(y, &l.Directory, parseText),
-		"env":          readEnv(y, &l.Env),
+		"command":   readCommand(y, &l.Command),
+		"directory": value(y, &l.Directory, parseText),
+		"env":       readEnv(y, &l.Env),
+		"environment_vars": list(y, &l.EntityEnv, func(name string) (string, error) {
+			if !variable().MatchString(name) {
+				return "", fmt.Errorf("is no name of a variable: %q", name)
+			}
+			return name, nil
+		}),
 		"stop_timeout": value(y, &l.StopTimeout, parseDuration),
 		"restart": func(n *yaml.Node, at string) error {
 			err := y.mapping(n, at, fields{
@@ -71,9 +79,11 @@ func readCommand(y yamlReader, to *launcher.Command) func(*yaml.Node, string) er
 	}
 }
 
+// variable is what names of environment variables look like.
+func variable() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`) }
+
 // readEnv takes names with values. No error repeats a value: it may be a key.
 func readEnv(y yamlReader, to *map[string]string) func(*yaml.Node, string) error {
-	name := regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 	return func(n *yaml.Node, at string) error {
 		known := fields{}
 		*to = map[string]string{}
@@ -82,7 +92,7 @@ func readEnv(y yamlReader, to *map[string]string) func(*yaml.Node, string) error
 		}
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			key := n.Content[i]
-			if !name.MatchString(key.Value) {
+			if !variable().MatchString(key.Value) {
 				return y.errorf(key, "%s: %q is no name of a variable", at, key.Value)
 			}
 			known[key.Value] = func(n *yaml.Node, at string) error {

@@ -121,6 +121,19 @@ func TestExternalSplit(t *testing.T) {
 // ask invokes an endpoint once and returns who answered, and why others did not.
 func (w *world) ask(endpoint, question string) (by, reason string) {
 	w.t.Helper()
+	header, _ := w.chat(endpoint, question)
+	return header.Get(api.ServedModelHeader), header.Get(api.FallbackHeader)
+}
+
+// says invokes an endpoint once and returns the text of the answer.
+func (w *world) says(endpoint, question string) string {
+	w.t.Helper()
+	_, answer := w.chat(endpoint, question)
+	return answer.Choices[0].Message.Content
+}
+
+func (w *world) chat(endpoint, question string) (header http.Header, answer api.Completion) {
+	w.t.Helper()
 	body := fmt.Sprintf(`{"messages":[{"role":"user","content":%q}],"max_tokens":16}`, question)
 	req, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, w.url+api.InvocationsPath(endpoint), strings.NewReader(body))
 	if err != nil {
@@ -132,10 +145,14 @@ func (w *world) ask(endpoint, question string) (by, reason string) {
 		w.t.Fatal(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	if answer, err := io.ReadAll(resp.Body); err != nil || resp.StatusCode != http.StatusOK {
-		w.t.Fatalf("%s: %s %s %v", question, resp.Status, answer, err)
+	text, err := io.ReadAll(resp.Body)
+	if err == nil {
+		err = json.Unmarshal(text, &answer)
 	}
-	return resp.Header.Get(api.ServedModelHeader), resp.Header.Get(api.FallbackHeader)
+	if err != nil || resp.StatusCode != http.StatusOK || len(answer.Choices) == 0 {
+		w.t.Fatalf("%s: %s %s %v", question, resp.Status, text, err)
+	}
+	return resp.Header, answer
 }
 
 // externalOptions are those of a server whose external models ask whom the file names.

@@ -14,6 +14,7 @@ type programs struct {
 	cli        string // terraform or tofu
 	provider   string
 	mockserver string
+	vllm       string // a stand-in
 	mirror     string // CLI configuration with which init installs the provider from disk
 }
 
@@ -64,6 +65,10 @@ func buildAndRun(m *testing.M) (int, error) {
 	}
 	built.mockserver = filepath.Join(dir, "mockserver"+exe)
 	if err := build(built.mockserver, "../../mockserver/cmd/mockserver"); err != nil {
+		return 0, err
+	}
+	built.vllm = filepath.Join(dir, "engines", "vllm"+exe)
+	if err := build(built.vllm, "../../tools/standin"); err != nil {
 		return 0, err
 	}
 	built.mirror = filepath.Join(dir, "mirror.tfrc")

@@ -1,6 +1,7 @@
-// Command standin is an inference engine without a model, for trying out what launches engines:
+// Command standin is an inference engine without a model. It takes a command line of vLLM, for trying out what
+// launches engines:
 //
-//	standin --port 8000 --model llama
+//	standin serve meta-llama/Llama-3.1-8B-Instruct --served-model-name llama --port 8000
 package main
 
 import (

@@ -55,7 +55,7 @@ func parse(mode string, args []string, stderr io.Writer) (config, []string, erro
 	f.Var(&roots, "models-dir", "`directory` tree catalog.schema.name/version of Hugging Face or MLflow models, repeatable")
 	f.Var(&admins, "admin-user", "`user` who may do everything, repeatable; without any, permissions are kept, not enforced")
 	f.BoolVar(&c.options.AnyModel, "any-model", false, "accept models that nobody registered")
-	f.StringVar(&gpus, "gpus", "", "GPU pool, as `A100=4,T4=2`; empty: unlimited")
+	f.StringVar(&gpus, "gpus", "", "GPU pool, as `A100=4,T4=2`, whose ids CUDA counts from 0 in this order; empty: unlimited")
 	f.StringVar(&progression, "progression", "", "what moves deployments on: `immediate`, reads(N), time, manual; default immediate, or time with --time-scale")
 	f.Float64Var(&scale, "time-scale", 0, "let deployments last their real durations divided by this `factor`: 600 makes an hour six seconds")
 	f.BoolVar(&c.options.Admin, "admin", false, "serve the routes under /__admin/")
@@ -65,7 +65,7 @@ func parse(mode string, args []string, stderr io.Writer) (config, []string, erro
 	f.StringVar(&cert, "tls-cert", "", "certificate `file`, for HTTPS")
 	f.StringVar(&key, "tls-key", "", "key `file`, for HTTPS")
 	f.BoolVar(&c.options.Simulate, "simulate", false, "answer invocations from a simulated model instead of the engine")
-	f.StringVar(&engines, "engines", "", "engines `file` in YAML: which model or workload type is answered by which engine outside")
+	f.StringVar(&engines, "engines", "", "engines `file` in YAML: which model or workload type is answered by which engine, and where it runs or how to start it")
 	f.BoolVar(&c.options.External, "external", false, "let external models ask their providers; otherwise they are answered here and nothing leaves the machine")
 	f.StringVar(&c.options.InferenceTables, "inference-tables", "", "`directory` for inference tables, as files of JSON lines")
 	f.IntVar(&c.options.OperationLimit, "operation-limit", 0, "creates and updates of a workspace in five minutes; the API has 50, 0 is none")
@@ -216,14 +216,22 @@ func (c *config) setGPUs(pool string) error {
 	if pool == "" {
 		return nil
 	}
-	c.options.GPUs = map[string]int{}
+	c.options.GPUs, c.options.GPUIDs = map[string]int{}, map[string][]string{}
+	next := 0 // CUDA counts through the types as they stand there
 	for _, pair := range strings.Split(pool, ",") {
 		name, count, _ := strings.Cut(pair, "=")
 		n, err := strconv.Atoi(count)
 		if err != nil || n < 0 || name == "" {
 			return fmt.Errorf("--gpus: %q is not TYPE=COUNT", pair)
 		}
+		if _, twice := c.options.GPUs[name]; twice {
+			return fmt.Errorf("--gpus: %s stands there twice", name)
+		}
 		c.options.GPUs[name] = n
+		for range n {
+			c.options.GPUIDs[name] = append(c.options.GPUIDs[name], strconv.Itoa(next))
+			next++
+		}
 	}
 	return nil
 }

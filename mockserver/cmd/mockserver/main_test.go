@@ -108,6 +108,7 @@ func TestWrongUsage(t *testing.T) {
 		{[]string{"--time-scale", "-1"}, 2, "must be positive"},
 		{[]string{"--time-scale", "2", "--progression", "manual"}, 2, "needs --progression time"},
 		{[]string{"--gpus", "A100"}, 2, "TYPE=COUNT"},
+		{[]string{"--gpus", "A100=1,A100=2"}, 2, "A100 stands there twice"},
 		{[]string{"--model", "a.b.c,size=1"}, 2, `unknown key "size"`},
 		{[]string{"--token", "ann="}, 2, "--token 1 is empty"},
 		{[]string{"exec", "--", "/does/not/exist"}, 127, "does/not/exist"},
@@ -132,7 +133,7 @@ func TestFlagsBecomeOptions(t *testing.T) {
 	if m.Name != "a.b.c" || m.Dir != dir || m.Version != "2" || m.Parameters != 70e9 || m.Task != "llm/v1/chat" {
 		t.Errorf("model %+v", m)
 	}
-	if c.options.GPUs["A100"] != 4 || c.options.GPUs["T4"] != 2 || c.token == "" || c.options.Tokens != nil {
+	if c.options.GPUs["A100"] != 4 || c.options.GPUs["T4"] != 2 || strings.Join(c.options.GPUIDs["T4"], ",") != "4,5" || c.token == "" || c.options.Tokens != nil {
 		t.Errorf("options %+v", c.options)
 	}
 }
