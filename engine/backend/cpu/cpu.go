@@ -11,6 +11,7 @@ type Backend struct {
 	kernels  kernels
 	portable kernels
 	pool     *pool
+	memory   arena           // of weights and caches
 	tiles    []attentionTile // by worker
 	quants   []int16         // activations in 16 bits
 	scales   []float32       // of the rows of quants

@@ -30,7 +30,7 @@ func (b *Backend) NewKV(s backend.KVShape) (backend.KV, error) {
 	if s.Blocks < 1 || c.blocks < 1 || c.blocks > maxCache/s.Blocks/4 {
 		return nil, fmt.Errorf("a cache of %d blocks of %d floats cannot be allocated", s.Blocks, c.blocks)
 	}
-	c.data = make([]float32, s.Blocks*c.blocks)
+	c.data = takeOf[float32](&b.memory, s.Blocks*c.blocks)
 	return c, nil
 }
 

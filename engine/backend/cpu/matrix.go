@@ -38,11 +38,11 @@ func (b *Backend) Matrix(t backend.Tensor, f backend.Format) (backend.Matrix, er
 	m := &matrix{rows: t.Rows, cols: t.Cols}
 	switch {
 	case f == backend.Int8:
-		m.int8, m.scale = quantiseRows(t)
+		m.int8, m.scale = quantiseRows(&b.memory, t)
 	case f == backend.BF16 || f == backend.AsStored && t.DType == backend.StoredBF16:
-		m.bf16, m.mapped = asBF16(t)
+		m.bf16, m.mapped = asBF16(&b.memory, t)
 	case f == backend.F32 || f == backend.AsStored:
-		m.f32, m.mapped = asF32(t)
+		m.f32, m.mapped = asF32(&b.memory, t)
 	default:
 		return nil, fmt.Errorf("tensor %s: %w: %q", t.Name, backend.ErrFormat, string(f))
 	}
@@ -62,22 +62,26 @@ func view[T uint16 | float32](data []byte) ([]T, bool) {
 	return unsafe.Slice((*T)(p), len(data)/int(unsafe.Sizeof(zero))), true
 }
 
-func asF32(t backend.Tensor) (values []float32, mapped bool) {
+func asF32(a *arena, t backend.Tensor) (values []float32, mapped bool) {
 	if t.DType == backend.StoredF32 {
 		if v, ok := view[float32](t.Data); ok {
 			return v, true
 		}
 	}
-	return t.Float32(), false
+	values = takeOf[float32](a, t.Rows*t.Cols)
+	for r := range t.Rows {
+		t.Row(values[r*t.Cols:], r)
+	}
+	return values, false
 }
 
-func asBF16(t backend.Tensor) (values []uint16, mapped bool) {
+func asBF16(a *arena, t backend.Tensor) (values []uint16, mapped bool) {
 	if t.DType == backend.StoredBF16 {
 		if v, ok := view[uint16](t.Data); ok {
 			return v, true
 		}
 	}
-	values = make([]uint16, t.Rows*t.Cols)
+	values = takeOf[uint16](a, t.Rows*t.Cols)
 	row := make([]float32, t.Cols)
 	for r := range t.Rows {
 		t.Row(row, r)
@@ -89,8 +93,8 @@ func asBF16(t backend.Tensor) (values []uint16, mapped bool) {
 }
 
 // quantiseRows scales each row so that its largest weight becomes ±127.
-func quantiseRows(t backend.Tensor) (values []int8, scale []float32) {
-	values = make([]int8, t.Rows*t.Cols)
+func quantiseRows(a *arena, t backend.Tensor) (values []int8, scale []float32) {
+	values = takeOf[int8](a, t.Rows*t.Cols)
 	scale = make([]float32, t.Rows)
 	row := make([]float32, t.Cols)
 	for r := range t.Rows {
