@@ -124,6 +124,9 @@ func tile1x2Int8(w *int8, ldw int, x *int16, ldx int, y *float32, ldy int, k int
 //go:noescape
 func tile1x1Int8(w *int8, ldw int, x *int16, ldx int, y *float32, ldy int, k int)
 
+// pause is a moment's rest in a loop that waits.
+func pause()
+
 // peakAVX2 is the largest of n floats, a multiple of 8.
 //
 //go:noescape

@@ -3102,6 +3102,11 @@ rest_end:
 	VZEROUPPER
 	RET
 
+// func pause()
+TEXT ·pause(SB), NOSPLIT, $0
+	PAUSE
+	RET
+
 // func peakAVX2(x *float32, n int) float32
 // Requires: AVX, SSE
 TEXT ·peakAVX2(SB), NOSPLIT, $0-20

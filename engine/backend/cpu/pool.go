@@ -44,10 +44,9 @@ const (
 	stopped
 )
 
-const (
-	looks  = 1 << 15 // about 10 µs, between two offers of the thread to others
-	yields = 100     // before parking
-)
+// yields is how often a waiting worker offers its thread to others before it parks:
+// about a millisecond.
+const yields = 120
 
 // newPool starts threads-1 goroutines; the caller of each is worker 0.
 func newPool(threads int) *pool {
@@ -135,6 +134,7 @@ func (w *worker) join() {
 		return
 	}
 	for i := 1; w.state.Load() != idle; i++ {
+		pause()
 		if i%looks == 0 {
 			runtime.Gosched()
 		}
@@ -153,6 +153,7 @@ func (w *worker) await() bool {
 			case stopped:
 				return false
 			}
+			pause()
 			if i%looks == 0 {
 				runtime.Gosched()
 			}

@@ -19,6 +19,7 @@ func main() {
 			tile(k, shape)
 		}
 	}
+	pause()
 	peak()
 	add()
 	rotate()

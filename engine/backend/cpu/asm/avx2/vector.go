@@ -26,6 +26,15 @@ func load(name string) reg.GPVirtual {
 	return build.Load(build.Param(name), build.GP64()).(reg.GPVirtual)
 }
 
+// pause tells the processor that a loop waits, so that the other thread of its
+// core gets on.
+func pause() {
+	build.TEXT("pause", attr.NOSPLIT, "func()")
+	build.Doc("pause is a moment's rest in a loop that waits.")
+	build.PAUSE()
+	build.RET()
+}
+
 // add: x += y.
 func add() {
 	begin("addAVX2", "func(x, y *float32, n int)", "addAVX2 adds n floats, a multiple of 8.")
