@@ -13,7 +13,7 @@ import (
 const (
 	tokenGap     = 20 * time.Millisecond
 	tokenCount   = 64
-	streamRamp   = 500 * time.Millisecond
+	streamRamp   = time.Second
 	firstStreams = 8  // at once, where the first frame is what counts
 	firstRepeats = 25 // of each
 )

@@ -116,8 +116,11 @@ const (
 
 // malformed makes an error of decoding one of format; a body that was cut is invalid JSON too.
 func malformed(err error) error {
+	if err == nil {
+		return nil
+	}
 	var known *Error
-	if err == nil || errors.As(err, &known) || errors.Is(err, io.ErrUnexpectedEOF) {
+	if errors.As(err, &known) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return err
 	}
 	e := asError(err)

@@ -11,8 +11,8 @@ const scannedTexts = 4
 // openAIScan reads answers and frames as nearly all servers write them. What it gives up is decoded as any other.
 type openAIScan struct {
 	fastjson.Scanner
-	room    [scannedTexts]Piece
-	pieces  []Piece
+	pieces  [scannedTexts]Piece
+	n       int // of them
 	choices bool
 	usage   api.Usage
 	counted bool
@@ -20,7 +20,7 @@ type openAIScan struct {
 
 // read takes in data, and reports whether it could.
 func (s *openAIScan) read(data []byte, out *result) (bool, error) {
-	s.Scanner, s.pieces = fastjson.NewScanner(data), s.room[:0]
+	s.Scanner = fastjson.NewScanner(data)
 	for more := s.Open('{'); more; more = s.More('}') {
 		switch string(s.Key()) {
 		case "choices":
@@ -41,8 +41,8 @@ func (s *openAIScan) read(data []byte, out *result) (bool, error) {
 	if s.counted {
 		out.count(s.usage.PromptTokens, s.usage.CompletionTokens)
 	}
-	for _, p := range s.pieces {
-		if err := out.add(p); err != nil {
+	for i := range s.n {
+		if err := out.add(s.pieces[i]); err != nil {
 			return true, err
 		}
 	}
@@ -55,11 +55,12 @@ func (s *openAIScan) texts() {
 	}
 	s.choices = true
 	for more := s.Open('['); more; more = s.More(']') {
-		if len(s.pieces) == scannedTexts {
+		if s.n == scannedTexts {
 			s.GiveUp()
 			return
 		}
-		s.pieces = append(s.pieces, s.piece())
+		s.pieces[s.n] = s.piece()
+		s.n++
 	}
 }
 

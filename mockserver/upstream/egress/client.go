@@ -53,8 +53,7 @@ func NewClient(o Options) *http.Client {
 			TLSClientConfig:     o.TLS(),
 			TLSHandshakeTimeout: o.connect(),
 			ForceAttemptHTTP2:   true,
-			MaxIdleConns:        256,
-			MaxIdleConnsPerHost: 128,
+			MaxIdleConnsPerHost: 1024, // as many as streams of a busy endpoint; the next ones need no handshake
 			IdleConnTimeout:     90 * time.Second,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
