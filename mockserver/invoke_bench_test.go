@@ -48,7 +48,7 @@ func benchInvoke(b *testing.B, o Options, request string) {
 	call(b, s).ok("POST", api.PathEndpoints, `{"name":"e","config":{"served_entities":[`+custom+`]},"ai_gateway":{"usage_tracking_config":{"enabled":true}}}`)
 	b.ReportAllocs()
 	for b.Loop() {
-		r := httptest.NewRequest("POST", api.InvocationsPath("e"), strings.NewReader(request))
+		r := httptest.NewRequest(http.MethodPost, api.InvocationsPath("e"), strings.NewReader(request))
 		r.Header.Set("Authorization", "Bearer token")
 		w := &discarded{header: http.Header{}}
 		s.Handler().ServeHTTP(w, r)

@@ -108,7 +108,7 @@ func TestEveryFaultEndsInTheFallback(t *testing.T) {
 					t.Errorf("took %v, %v", took, err)
 				}
 				reason, by := resp.Header.Get(api.FallbackHeader), resp.Header.Get(api.ServedModelHeader)
-				if fallback && (resp.StatusCode != 200 || by != "a" || reason != `"b";status=`+c.want) {
+				if fallback && (resp.StatusCode != http.StatusOK || by != "a" || reason != `"b";status=`+c.want) {
 					t.Errorf("%d by %q, reason %s: %s", resp.StatusCode, by, reason, text)
 				}
 				if !fallback && (fmt.Sprint(resp.StatusCode) != c.want[:3] || reason != "") {
