@@ -5,9 +5,12 @@
 // the rules, defaults and versions, the store keeps records, the lifecycle says what a record looks like now,
 // and the runtime picks an entity and a backend for an invocation.
 //
-// State is a function of records and a clock: nothing runs in the background (listeners, the engine and the
-// writer of inference tables apart, which start when they are first needed and end with Close), so that a
-// server lives inside a testing/synctest bubble. Each bearer token opens a workspace of its own.
+// State changes through a ledger (ledger.go), which decides on what is there, keeps what was decided in a Store if
+// it has one, and shows it. Servers that share a Store answer as one.
+//
+// State is a function of records and a clock: nothing runs in the background (listeners, the engine, what follows a
+// shared store and the writer of inference tables apart, which start when they are first needed and end with Close),
+// so that a server lives inside a testing/synctest bubble. Each bearer token opens a workspace of its own.
 //
 // The package knows neither the client nor the provider. One file, runtime_engine.go, imports the engine.
 package mockserver

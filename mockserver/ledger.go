@@ -72,6 +72,9 @@ func (l *ledger) commit(ctx context.Context, decide func() ([]entry, error), par
 			unlockAll(parts)
 			return nil
 		}
+		if errors.Is(err, ErrUnavailable) {
+			err = fmt.Errorf("a write may or may not have been made: %w", err)
+		}
 		if !errors.Is(err, ErrConflict) {
 			return l.failed(ctx, err)
 		}
@@ -148,7 +151,7 @@ func (l *ledger) failed(ctx context.Context, err error) error {
 	case errors.Is(err, ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
 		return &refusal{
 			status: http.StatusServiceUnavailable, code: api.CodeUnavailable, retryAfter: time.Second,
-			message: fmt.Sprintf("The store of the servers does not answer, and a write may or may not have been made: %s.", err),
+			message: fmt.Sprintf("The store of the servers does not answer: %s.", err),
 		}
 	}
 	return fmt.Errorf("keep data: %w", err)

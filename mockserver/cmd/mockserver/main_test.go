@@ -111,6 +111,9 @@ func TestWrongUsage(t *testing.T) {
 		{[]string{"--gpus", "A100=1,A100=2"}, 2, "A100 stands there twice"},
 		{[]string{"--model", "a.b.c,size=1"}, 2, `unknown key "size"`},
 		{[]string{"--token", "ann="}, 2, "--token 1 is empty"},
+		{[]string{"--store", "redis://h"}, 2, "etcd://"},
+		{[]string{"--store", "etcd://u:p@h"}, 2, "ETCDCTL_PASSWORD"},
+		{[]string{"--store", "etcd://h", "--data", "f"}, 2, "exclude each other"},
 		{[]string{"exec", "--", "/does/not/exist"}, 127, "does/not/exist"},
 	} {
 		var stderr bytes.Buffer

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/inference-iac/terraform-provider-inference/mockserver"
@@ -29,6 +30,9 @@ func (c *config) setState(store string) error {
 	etcd, err := etcdstore.Parse(store, os.Getenv)
 	if err != nil {
 		return fmt.Errorf("--store: %w", err)
+	}
+	if len(c.secrets) > 0 && os.Getenv(dataKey) == "" {
+		return fmt.Errorf("--secret with --store needs a key in %s", dataKey)
 	}
 	c.etcd = &etcd
 	return nil
@@ -65,13 +69,14 @@ func (c config) server(ctx context.Context) (*mockserver.Server, error) {
 func (c config) share(ctx context.Context) (*mockserver.Server, error) {
 	ctx, cancel := context.WithTimeout(ctx, storePatience)
 	defer cancel()
+	at := strings.Join(c.etcd.Endpoints, ",")
 	store, err := etcdstore.Open(ctx, *c.etcd)
 	if err != nil {
-		return nil, fmt.Errorf("--store: %w", err)
+		return nil, fmt.Errorf("--store: %s: %w", at, err)
 	}
 	s, err := mockserver.Share(ctx, store, os.Getenv(dataKey), c.options)
 	if err != nil {
-		return nil, fmt.Errorf("--store: %w", err)
+		return nil, fmt.Errorf("--store: %s: %w", at, err)
 	}
 	return s, nil
 }
