@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -28,6 +29,7 @@ func genRecord(t *rapid.T) *record {
 		if len(e.Plan) > 0 && rapid.IntRange(0, 3).Draw(t, "fails") == 0 {
 			e.Failure = &stageFailure{At: rapid.IntRange(0, len(e.Plan)-1).Draw(t, "at"), Message: "broken"}
 		}
+		e.Waits = len(e.Plan) > 0 && rapid.IntRange(0, 3).Draw(t, "waits") == 0
 		r.Pending.Entities = append(r.Pending.Entities, e)
 	}
 	return r
@@ -37,13 +39,17 @@ func genProgression(t *rapid.T) Progression {
 	return rapid.SampledFrom([]Progression{Immediate(), Reads(0), Reads(3), Scaled(1), Scaled(600), Manual()}).Draw(t, "progression")
 }
 
-// later lets time, reads and steps go on.
+// later lets time, reads and steps go on, and engines come up.
 func later(t *rapid.T, r *record, now time.Time) (*record, time.Time) {
 	if r.updating() {
 		next, pending := *r, *r.Pending
 		pending.Reads += rapid.IntRange(0, 2).Draw(t, "reads")
 		pending.Steps += rapid.IntRange(0, 2).Draw(t, "steps")
-		next.Pending = &pending
+		news := map[string]report{}
+		for _, e := range pending.Entities {
+			news[e.Spec.Name] = report{ready: rapid.Bool().Draw(t, "ready")}
+		}
+		next.Pending = pending.heard(news)
 		r = &next
 	}
 	return r, now.Add(time.Duration(rapid.IntRange(0, 60).Draw(t, "minutes later")) * time.Minute)
@@ -92,6 +98,8 @@ func checkSettled(t *rapid.T, start, r *record) {
 	}
 	switch {
 	case r.updating():
+	case r.Pending == nil && r.Active.waits():
+		t.Fatalf("a rollout is over whose engine does not serve")
 	case r.Pending == nil && (fails || r.Active.Version != 2):
 		t.Fatalf("a rollout that fails became version %d", r.Active.Version)
 	case r.Pending != nil && (!fails || r.Active != start.Active):
@@ -126,6 +134,28 @@ func TestSeenOrUnseen(t *testing.T) {
 			t.Fatalf("%v\n  seen %s\nunseen %s", err, a, b)
 		}
 	})
+}
+
+// An engine that gives up fails its entity, and takes along those that still wait for theirs.
+func TestEngineThatGivesUp(t *testing.T) {
+	r := &record{Name: "e", Active: &revision{Version: 1}, Pending: &revision{Version: 2, Started: goldenTime}}
+	for _, name := range []string{"done", "gives up", "loads"} {
+		r.Pending.Entities = append(r.Pending.Entities, served{Spec: api.ServedEntityInput{Name: name}, Plan: []stage{{StageLoad, time.Minute}}, Waits: name != "done"})
+	}
+	r.Pending.Entities[0].Plan = nil // it was there before
+	r.Pending = r.Pending.heard(map[string]report{"gives up": {failed: true, message: "out of memory."}})
+	if r = advance(r, Scaled(1), goldenTime.Add(time.Second)); !r.updating() {
+		t.Fatal("it fails before its stage is over")
+	}
+	r = advance(r, Scaled(1), goldenTime.Add(time.Minute))
+	want := []api.EntityState{
+		{Deployment: api.DeploymentReady},
+		{Deployment: api.DeploymentFailed, DeploymentStateMessage: "The engine of served entity gives up does not serve the model: out of memory."},
+		{Deployment: api.DeploymentAborted, DeploymentStateMessage: "The update was aborted because served entity gives up failed."},
+	}
+	if r.updating() || !slices.Equal(r.Pending.Failed, want) || r.Active.Version != 1 {
+		t.Errorf("%+v", r.Pending.Failed)
+	}
 }
 
 func TestStagesEndInOrder(t *testing.T) {

@@ -72,14 +72,14 @@ func (p *probes) ask(k probeKey, keys upstream.KeyFunc) <-chan struct{} {
 }
 
 // last is the last answer; known is false while there is none.
-func (p *probes) last(k probeKey) (err error, known bool) {
+func (p *probes) last(k probeKey) (known bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	b := p.all[k]
 	if b == nil || b.at.IsZero() {
-		return nil, false
+		return false, nil
 	}
-	return b.err, true
+	return true, b.err
 }
 
 // close ends what is under way.

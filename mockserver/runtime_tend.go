@@ -165,7 +165,7 @@ func (s *Server) engineReport(w *workspace, r *record, e served) (out report, ok
 	}
 	k := probeKey{w.name, place.Backend}
 	s.upstreams.probes.ask(k, w.keys(e.Spec))
-	err, known := s.upstreams.probes.last(k)
+	known, err := s.upstreams.probes.last(k)
 	switch {
 	case !known:
 		out.message = "it has not answered yet"

@@ -132,7 +132,7 @@ func (p *Process) once(ctx context.Context) (ready time.Duration, err error) {
 	}
 	p.set(func(s *Status) { s.Starts, s.PID = s.Starts+1, program.PID() })
 	w := watch{process: p, launch: l, program: program}
-	kind, how := w.until(ctx)
+	how, kind := w.until(ctx)
 	end(program, c.StopTimeout)
 	out.flush()
 	if !w.since.IsZero() {

@@ -153,14 +153,14 @@ func TestUnhealthyIsRestarted(t *testing.T) {
 		c := f.config()
 		p := Run(c)
 		time.Sleep(10 * time.Second)
-		if s := p.Status(); s.Phase != Starting || s.Err != errLoading {
+		if s := p.Status(); s.Phase != Starting || !errors.Is(s.Err, errLoading) {
 			t.Errorf("%+v", s)
 		}
 		f.say(nil)
 		time.Sleep(time.Second)
 		f.say(errLoading)
 		time.Sleep(1100 * time.Millisecond)
-		if s := p.Status(); s.Phase != Unhealthy || s.Err != errLoading || len(f.gaps()) != 0 {
+		if s := p.Status(); s.Phase != Unhealthy || !errors.Is(s.Err, errLoading) || len(f.gaps()) != 0 {
 			t.Errorf("%+v", s)
 		}
 		f.say(nil) // only failures in a row count

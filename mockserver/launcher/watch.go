@@ -18,7 +18,7 @@ type watch struct {
 }
 
 // until returns why the program ended or has to.
-func (w *watch) until(ctx context.Context) (kind error, how string) {
+func (w *watch) until(ctx context.Context) (how string, kind error) {
 	c := w.process.config
 	ctx, cancel := context.WithCancel(ctx)
 	answers := make(chan error, 1)
@@ -26,7 +26,7 @@ func (w *watch) until(ctx context.Context) (kind error, how string) {
 	defer func() {
 		cancel()
 		if asking {
-			<-answers
+			_ = <-answers // the program is over, whatever it would have said
 		}
 	}()
 	ask := func() {
@@ -44,24 +44,32 @@ func (w *watch) until(ctx context.Context) (kind error, how string) {
 	for {
 		select {
 		case <-ctx.Done():
-			return ctx.Err(), ""
+			return "", ctx.Err()
 		case <-w.program.Done():
-			return ErrExited, exit(w.program)
+			return exit(w.program), ErrExited
 		case <-next.C:
 			ask()
 		case err := <-answers:
 			asking = false
 			if w.answered(err) {
-				return ErrUnhealthy, w.last.Error()
+				return w.last.Error(), ErrUnhealthy
 			}
 			if !w.since.IsZero() {
 				late.Stop()
 			}
 			next.Reset(w.pause())
 		case <-late.C:
-			return ErrTimeout, fmt.Sprintf("%s: %v", c.StartTimeout, w.last)
+			return fmt.Sprintf("%s: %v", c.StartTimeout, w.reason()), ErrTimeout
 		}
 	}
+}
+
+// reason is why the program does not serve, if it has said so.
+func (w *watch) reason() string {
+	if w.last == nil {
+		return "it does not answer"
+	}
+	return w.last.Error()
 }
 
 // pause is the time to the next probe. A program that starts is asked more often at first, since small ones are

@@ -28,10 +28,11 @@ func SplitLine(line string) ([]string, error) {
 func firstWord(text string) (word string, quoted bool, n int, err error) {
 	var b strings.Builder
 	for n < len(text) && !strings.ContainsRune(" \t\r\n", rune(text[n])) {
-		open, closing := text[n:n+1], ""
+		open := text[n : n+1]
+		closing := open
 		switch {
 		case open == `"` || open == "'":
-			closing, quoted = open, true
+			quoted = true
 		case strings.HasPrefix(text[n:], "{{"):
 			open, closing = "{{", "}}"
 		default:
