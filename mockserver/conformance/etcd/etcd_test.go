@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"go.etcd.io/etcd/client/pkg/v3/transport"
 	"go.etcd.io/etcd/server/v3/embed"
 	"go.uber.org/goleak"
 
@@ -21,6 +22,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type member struct {
 	dir          string
 	client, peer url.URL
+	tls          transport.TLSInfo // of clients; the zero value is none
 	running      *embed.Etcd
 }
 
@@ -51,6 +53,7 @@ func (m *member) start() error {
 	c.ListenClientUrls, c.AdvertiseClientUrls = []url.URL{m.client}, []url.URL{m.client}
 	c.ListenPeerUrls, c.AdvertisePeerUrls = []url.URL{m.peer}, []url.URL{m.peer}
 	c.InitialCluster = c.InitialClusterFromName(c.Name)
+	c.ClientTLSInfo = m.tls
 	c.TickMs, c.ElectionMs = 10, 100
 	running, err := embed.StartEtcd(c)
 	if err != nil {
