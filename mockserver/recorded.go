@@ -19,26 +19,25 @@ type keptRequest struct {
 	large  []byte    // a body that is not packed
 }
 
-// keep packs a request. Credentials and plaintext secrets are left out.
-func keep(q Recorded) keptRequest {
-	body := redactBody(q.Body)
-	k := keptRequest{time: q.Time, status: q.Status, size: len(body)}
-	if len(body) > packedBody {
-		k.large, body = body, nil
-	}
-	texts := [...]string{q.Workspace, q.Route, q.Method, q.Path, q.Query}
-	size := packedSize(q.Header) + len(body)
-	for _, text := range texts {
-		size += len(text)
-	}
-	k.packed = make([]byte, 0, size)
-	for i, text := range texts {
+// texts are the parts of a request that stand before its header.
+func (q Recorded) texts() [5]string {
+	return [...]string{q.Workspace, q.Route, q.Method, q.Path, q.Query}
+}
+
+// keep packs a request into room, as large as packedSize says. Credentials are left out.
+func keep(room []byte, q Recorded) keptRequest {
+	k := keptRequest{time: q.Time, status: q.Status, size: len(q.Body), packed: room}
+	for i, text := range q.texts() {
 		k.packed = append(k.packed, text...)
 		k.ends[i] = uint32(len(k.packed))
 	}
 	k.packed = packHeader(k.packed, q.Header)
-	k.ends[len(texts)] = uint32(len(k.packed))
-	k.packed = append(k.packed, body...)
+	k.ends[5] = uint32(len(k.packed))
+	if k.size > packedBody {
+		k.large = q.Body
+	} else {
+		k.packed = append(k.packed, q.Body...)
+	}
 	return k
 }
 
@@ -75,10 +74,16 @@ func packHeader(to []byte, h http.Header) []byte {
 	return to
 }
 
-// packedSize is what a header needs at most.
-func packedSize(h http.Header) int {
+// packedSize is what a request needs at most.
+func packedSize(q Recorded) int {
 	size := 0
-	for k, values := range h {
+	if len(q.Body) <= packedBody {
+		size = len(q.Body)
+	}
+	for _, text := range q.texts() {
+		size += len(text)
+	}
+	for k, values := range q.Header {
 		for _, v := range values {
 			size += len(k) + max(len(v), len(redacted)) + 2
 		}

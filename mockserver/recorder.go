@@ -27,8 +27,8 @@ const (
 	recordedBytes    = 64 << 20
 )
 
-// recorder keeps requests in a ring, each in as few pieces as possible: every collection of garbage walks what
-// it holds, and few ever read it.
+// recorder keeps requests in a ring, packed into pages: every collection of garbage walks what it holds, and few
+// ever read it. A page lives as long as a request of it is kept.
 type recorder struct {
 	mu    sync.Mutex
 	seq   int // of the newest request
@@ -36,6 +36,23 @@ type recorder struct {
 	base  int // of the newest one that a reset forgot
 	bytes int // of bodies
 	ring  []keptRequest
+	page  []byte // the newest one; its capacity is what is free
+}
+
+// recorderPage is the size of a page in bytes.
+const recorderPage = 64 << 10
+
+// room is an empty slice for a packed request of a size.
+func (r *recorder) room(size int) []byte {
+	if size > recorderPage/4 {
+		return make([]byte, 0, size)
+	}
+	if cap(r.page) < size {
+		r.page = make([]byte, 0, recorderPage)
+	}
+	room := r.page[:0:size]
+	r.page = r.page[size:size]
+	return room
 }
 
 // at is the place of a request that is kept.
@@ -44,9 +61,12 @@ func (r *recorder) at(seq int) *keptRequest { return &r.ring[(seq-r.base-1)%reco
 func (r *recorder) keeps(seq int) bool { return r.first > 0 && seq >= r.first && seq <= r.seq }
 
 // begin keeps a request and returns its number.
-func (r *recorder) begin(k keptRequest) int {
+func (r *recorder) begin(q Recorded) int {
+	q.Body = redactBody(q.Body)
+	size := packedSize(q)
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	k := keep(r.room(size), q)
 	if r.first > 0 && r.seq-r.first+1 == recordedRequests {
 		r.forgetOldest()
 	}

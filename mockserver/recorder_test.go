@@ -17,7 +17,7 @@ func TestRecorderKeepsTheNewest(t *testing.T) {
 			if size > 0 {
 				q.Body = make([]byte, size)
 			}
-			seq := r.begin(keep(Recorded{Path: q.Path, Body: q.Body, Header: http.Header{"X-Number": {q.Path}}}))
+			seq := r.begin(Recorded{Path: q.Path, Body: q.Body, Header: http.Header{"X-Number": {q.Path}}})
 			r.end(seq, 200)
 			q.Seq, q.Status, q.Header = seq, 200, http.Header{"X-Number": {q.Path}}
 			want = append(want, q)

@@ -88,10 +88,10 @@ func (s *Server) serve(rt route) http.Handler {
 			s.answer(w, rt, x, errors.Join(authErr, bodyErr))
 			return
 		}
-		x.seq = s.recorder.begin(keep(Recorded{
+		x.seq = s.recorder.begin(Recorded{
 			Time: x.now, Workspace: id.workspace, Route: rt.name, Method: r.Method, Path: r.URL.Path,
 			Query: r.URL.RawQuery, Header: r.Header, Body: x.body,
-		}))
+		})
 		sw := &statusWriter{ResponseWriter: w}
 		defer func() { s.recorder.end(x.seq, sw.status) }()
 		err := authErr
