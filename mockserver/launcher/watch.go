@@ -17,16 +17,19 @@ type watch struct {
 	last     error     // why it does not serve
 }
 
+// answer is what a program said to a probe.
+type answer struct{ err error }
+
 // until returns why the program ended or has to.
 func (w *watch) until(ctx context.Context) (how string, kind error) {
 	c := w.process.config
 	ctx, cancel := context.WithCancel(ctx)
-	answers := make(chan error, 1)
+	answers := make(chan answer, 1)
 	asking := false
 	defer func() {
 		cancel()
 		if asking {
-			_ = <-answers // the program is over, whatever it would have said
+			<-answers // the program is over, whatever it would have said
 		}
 	}()
 	ask := func() {
@@ -34,7 +37,7 @@ func (w *watch) until(ctx context.Context) (how string, kind error) {
 		go func() {
 			ctx, cancel := context.WithTimeout(ctx, c.Probe.Timeout)
 			defer cancel()
-			answers <- w.launch.Ready(ctx)
+			answers <- answer{w.launch.Ready(ctx)}
 		}()
 	}
 	late := time.NewTimer(c.StartTimeout)
@@ -49,9 +52,9 @@ func (w *watch) until(ctx context.Context) (how string, kind error) {
 			return exit(w.program), ErrExited
 		case <-next.C:
 			ask()
-		case err := <-answers:
+		case a := <-answers:
 			asking = false
-			if w.answered(err) {
+			if w.answered(a.err) {
 				return w.last.Error(), ErrUnhealthy
 			}
 			if !w.since.IsZero() {
