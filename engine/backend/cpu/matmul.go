@@ -21,6 +21,9 @@ const (
 	// blockBytes of weights stay in the second-level cache while all rows of the
 	// batch pass over them.
 	blockBytes = 96 << 10
+	// streamedBytes are read once for at most streamedRows: some ten microseconds.
+	streamedBytes = 384 << 10
+	streamedRows  = 8
 	// tileRows is a multiple of the rows of every table's tiles.
 	tileRows = 12
 )
@@ -28,7 +31,7 @@ const (
 // MatMul implements backend.Backend.
 func (b *Backend) MatMul(dst, x []float32, rows int, ws ...backend.Matrix) {
 	p := &b.plan
-	p.cut(b.pool.threads(), ws)
+	p.cut(b.pool.threads(), rows, ws)
 	cols := ws[0].(*matrix).cols
 	b.quantiseActivations(x, rows, cols, ws)
 	run := func(_, i int) {
@@ -49,18 +52,21 @@ func (b *Backend) MatMul(dst, x []float32, rows int, ws ...backend.Matrix) {
 
 // cut shares the rows of all matrices out evenly, and each worker's into parts: at
 // least four, so that another can help one that is held up.
-func (p *plan) cut(threads int, ws []backend.Matrix) {
+func (p *plan) cut(threads, rows int, ws []backend.Matrix) {
 	p.parts, p.starts, p.width = p.parts[:0], append(p.starts[:0], 0), 0
 	total := 0
 	for _, w := range ws {
 		total += w.(*matrix).rows
 	}
-	most := total / (4 * threads)
+	most, block := total/(4*threads), blockBytes
+	if rows <= streamedRows {
+		block = streamedBytes
+	}
 	end := p.end(threads, total)
 	for _, w := range ws {
 		m := w.(*matrix)
 		perRow := max(1, m.Bytes()/max(1, m.rows))
-		size := max(1, min(blockBytes/perRow, most)/tileRows) * tileRows
+		size := max(1, min(block/perRow, most)/tileRows) * tileRows
 		for from, to := 0, 0; from < m.rows; from = to {
 			for p.width+from >= end {
 				p.starts = append(p.starts, len(p.parts))
