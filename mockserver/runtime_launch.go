@@ -204,10 +204,11 @@ func (l *launched) environment(ctx context.Context) (env, secrets []string, err 
 	return env, secrets, nil
 }
 
-// inherited is what engines get of the server's own environment: not what the server alone may know.
+// inherited is what engines get of the server's own environment: not what the server alone may know, the password of
+// its store among it.
 func inherited(environ []string) []string {
 	return slices.DeleteFunc(environ, func(kv string) bool {
 		name, _, _ := strings.Cut(kv, "=")
-		return strings.HasPrefix(name, "MOCKSERVER_") || name == "INFERENCE_TOKEN" || name == "DATABRICKS_TOKEN"
+		return strings.HasPrefix(name, "MOCKSERVER_") || strings.HasPrefix(name, "ETCDCTL_") || name == "INFERENCE_TOKEN" || name == "DATABRICKS_TOKEN"
 	})
 }

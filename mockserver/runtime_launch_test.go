@@ -332,7 +332,7 @@ func TestGPUPool(t *testing.T) {
 }
 
 func TestInheritedEnvironment(t *testing.T) {
-	got := inherited([]string{"PATH=/bin", "MOCKSERVER_DATA_KEY=k", "INFERENCE_TOKEN=t", "DATABRICKS_TOKEN=t", "HOME=/root"})
+	got := inherited([]string{"PATH=/bin", "MOCKSERVER_DATA_KEY=k", "ETCDCTL_PASSWORD=p", "ETCDCTL_USER=u:p", "INFERENCE_TOKEN=t", "DATABRICKS_TOKEN=t", "HOME=/root"})
 	if strings.Join(got, " ") != "PATH=/bin HOME=/root" {
 		t.Error(got)
 	}

@@ -1,7 +1,9 @@
 package launcher
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -58,6 +60,7 @@ func (l *Log) Lines() []Line {
 // it, and of a progress bar, which returns to the start of its line, only how it ends.
 type output struct {
 	log    *Log
+	hidden []string // longest first: one may begin with another
 	hide   *strings.Replacer
 	buf    []byte
 	rewind bool     // the line was returned to its start
@@ -68,13 +71,31 @@ type output struct {
 const tailLines = 10
 
 func newOutput(l *Log, secrets []string) *output {
+	o := &output{log: l, hidden: printed(secrets)}
 	var pairs []string
+	for _, s := range o.hidden {
+		pairs = append(pairs, s, "[hidden]")
+	}
+	o.hide = strings.NewReplacer(pairs...)
+	return o
+}
+
+// shortLine is how long a line of a secret of several must be to be one; shorter ones are braces and the like.
+const shortLine = 4
+
+// printed is what secrets look like in a log: the lines of each, longest first.
+func printed(secrets []string) []string {
+	var out []string
 	for _, s := range secrets {
-		if s = strings.TrimSpace(s); s != "" {
-			pairs = append(pairs, s, "[hidden]")
+		s = strings.TrimSpace(s)
+		for line := range strings.Lines(s) {
+			if line = strings.TrimSpace(line); line != "" && (len(line) >= shortLine || line == s) {
+				out = append(out, line)
+			}
 		}
 	}
-	return &output{log: l, hide: strings.NewReplacer(pairs...)}
+	slices.SortFunc(out, func(a, b string) int { return len(b) - len(a) })
+	return out
 }
 
 // Write never fails. One goroutine at a time may write.
@@ -89,18 +110,46 @@ func (o *output) Write(p []byte) (int, error) {
 			continue
 		case o.rewind:
 			o.buf, o.rewind = o.buf[:0], false
-		case len(o.buf) >= lineBytes:
-			o.flush()
+		case len(o.buf) >= lineBytes+o.longest():
+			o.tell(o.cut())
 		}
 		o.buf = append(o.buf, c)
 	}
 	return len(p), nil
 }
 
-// flush ends the line, if there is anything in it.
+// flush ends the line.
 func (o *output) flush() {
-	text := strings.TrimRight(o.hide.Replace(strings.ToValidUTF8(string(o.buf), "\uFFFD")), " \t")
-	o.buf, o.rewind = o.buf[:0], false
+	for len(o.buf) > lineBytes {
+		o.tell(o.cut())
+	}
+	o.tell(len(o.buf))
+	o.rewind = false
+}
+
+// cut is where to break a line that is too long: in no secret, unless it is longer than a line.
+func (o *output) cut() int {
+	at := lineBytes
+	for _, s := range o.hidden {
+		from := max(0, lineBytes+1-len(s))
+		if i := bytes.Index(o.buf[from:], []byte(s)); i >= 0 && from+i > 0 {
+			at = min(at, from+i)
+		}
+	}
+	return at
+}
+
+func (o *output) longest() int {
+	if len(o.hidden) == 0 {
+		return 0
+	}
+	return len(o.hidden[0])
+}
+
+// tell takes the next n bytes to the log, if there is anything in them.
+func (o *output) tell(n int) {
+	text := strings.TrimRight(o.hide.Replace(strings.ToValidUTF8(string(o.buf[:n]), "\uFFFD")), " \t")
+	o.buf = append(o.buf[:0], o.buf[n:]...)
 	if text == "" {
 		return
 	}

@@ -35,6 +35,21 @@ func TestOutput(t *testing.T) {
 	}
 }
 
+// Secrets stay out of the log where one begins with another, has several lines, or stands where a line is broken.
+func TestOutputHidesSecrets(t *testing.T) {
+	l := newLog()
+	o := newOutput(l, []string{"sk-1", "sk-1-long", "{\n  \"key\": \"abc\"\n}\n", "x"})
+	for _, part := range []string{"sk-1-long sk-1\n", "{}\n\"key\": \"abc\"\n", strings.Repeat("y", lineBytes-5) + "sk-1-long\n", strings.Repeat("y", lineBytes-9) + "sk-1-longy\n"} {
+		if _, err := o.Write([]byte(part)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []string{"[hidden] [hidden]", "{}", "[hidden]", strings.Repeat("y", lineBytes-5), "[hidden]", strings.Repeat("y", lineBytes-9) + "[hidden]", "y"}
+	if got := texts(l); fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestLogIsBounded(t *testing.T) {
 	l := newLog()
 	for i := range 3 * logLines {
