@@ -70,7 +70,7 @@ func (s *Server) begin(ctx context.Context) error {
 func (v *vault) format(created int64) format {
 	f := format{Version: formatVersion, Created: created}
 	if v.seal != nil {
-		f.Check = v.seal.Seal(nil, nil, nil, sealed(keepFormat, keepFormat))
+		f.Check = v.seal.Seal(nil, nil, nil, sealed(worldScope, keepFormat, keepFormat))
 	}
 	return f
 }
@@ -91,7 +91,7 @@ func (v *vault) check(data []byte) error {
 	case v.seal == nil:
 		return nil
 	}
-	if _, err := v.seal.Open(nil, nil, f.Check, sealed(keepFormat, keepFormat)); err != nil {
+	if _, err := v.seal.Open(nil, nil, f.Check, sealed(worldScope, keepFormat, keepFormat)); err != nil {
 		return fmt.Errorf("wrong key: %w", err)
 	}
 	return nil

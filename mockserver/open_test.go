@@ -149,3 +149,25 @@ func TestWhatIsGoneStaysKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestSealedValuesKeepTheirPlace: what is sealed for one workspace cannot be read as that of another.
+func TestSealedValuesKeepTheirPlace(t *testing.T) {
+	v, err := newVault(nil, "key", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := v.encode(entry{"ann", keepSecrets, "s", secretScopeKeys{"k": {Value: canary}}})
+	if err != nil || bytes.Contains(data, []byte(canary)) {
+		t.Fatalf("%s, %v", data, err)
+	}
+	for change, readable := range map[*Change]bool{
+		{Scope: "ann", Kind: keepSecrets, Name: "s", Value: data}: true,
+		{Scope: "bob", Kind: keepSecrets, Name: "s", Value: data}: false,
+		{Scope: "ann", Kind: keepModels, Name: "s", Value: data}:  false,
+		{Scope: "ann", Kind: keepSecrets, Name: "t", Value: data}: false,
+	} {
+		if _, err := v.decode(*change); (err == nil) != readable {
+			t.Errorf("%s %s %s: %v", change.Scope, change.Kind, change.Name, err)
+		}
+	}
+}

@@ -91,7 +91,7 @@ func (v *vault) encode(e entry) (data []byte, err error) {
 		return nil, fmt.Errorf("keep data: %w", err)
 	}
 	if v.seal != nil && e.kind != keepFormat {
-		data = v.seal.Seal(nil, nil, data, sealed(e.kind, e.name))
+		data = v.seal.Seal(nil, nil, data, sealed(e.scope, e.kind, e.name))
 	}
 	return data, nil
 }
@@ -106,8 +106,9 @@ func holdsSecrets(e entry) bool {
 	return false
 }
 
-// sealed is what a sealed value is bound to.
-func sealed(kind, name string) []byte { return []byte(kind + "/" + name) }
+// sealed is what a sealed value is bound to: whoever may write to the store, but lacks the key, cannot hand the
+// secrets of one workspace to another.
+func sealed(scope, kind, name string) []byte { return fmt.Appendf(nil, "%q %q %q", scope, kind, name) }
 
 // decode is a value as it was before it was kept.
 func (v *vault) decode(c Change) (entry, error) {
@@ -118,7 +119,7 @@ func (v *vault) decode(c Change) (entry, error) {
 	data := c.Value
 	if v.seal != nil && c.Kind != keepFormat {
 		var err error
-		if data, err = v.seal.Open(nil, nil, data, sealed(c.Kind, c.Name)); err != nil {
+		if data, err = v.seal.Open(nil, nil, data, sealed(c.Scope, c.Kind, c.Name)); err != nil {
 			return e, fmt.Errorf("read data: %s %s: wrong key: %w", c.Kind, c.Name, err)
 		}
 	}

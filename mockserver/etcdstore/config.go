@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 )
 
@@ -41,10 +42,10 @@ func Parse(address string, env func(string) string) (Config, error) {
 	if err := c.setUser(&authority, env); err != nil {
 		return Config{}, err
 	}
-	for host := range strings.SplitSeq(authority, ",") {
+	for i, host := range strings.Split(authority, ",") {
 		endpoint, err := withPort(host)
 		if err != nil {
-			return Config{}, err
+			return Config{}, fmt.Errorf("host %d of the address %w", i+1, err)
 		}
 		c.Endpoints = append(c.Endpoints, endpoint)
 	}
@@ -82,18 +83,22 @@ func (c *Config) setUser(authority *string, env func(string) string) error {
 	return nil
 }
 
+// withPort is a host with its port. No error repeats it: of an address with a password that has a slash, what looks
+// like the port is the password.
 func withPort(host string) (string, error) {
 	if host == "" {
-		return "", errors.New("the address has an empty host")
+		return "", errors.New("is empty")
 	}
-	if _, _, err := net.SplitHostPort(host); err == nil {
-		return host, nil
+	name, port, err := net.SplitHostPort(host)
+	if err != nil {
+		name, port = strings.Trim(host, "[]"), defaultPort
 	}
-	endpoint := net.JoinHostPort(strings.Trim(host, "[]"), defaultPort)
-	if _, _, err := net.SplitHostPort(endpoint); err != nil || strings.ContainsAny(host, " @") {
-		return "", fmt.Errorf("the address has a malformed host %q", host)
+	_, err = strconv.ParseUint(port, 10, 16)
+	wrong := name == "" || strings.ContainsAny(name, " @[]") || strings.Contains(name, ":") && net.ParseIP(name) == nil
+	if err != nil || wrong {
+		return "", errors.New("is malformed: it must be a name or an address, and perhaps a port")
 	}
-	return endpoint, nil
+	return net.JoinHostPort(name, port), nil
 }
 
 func (c *Config) setTLS(wanted bool, file func(name string) string) error {

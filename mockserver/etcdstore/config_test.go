@@ -18,6 +18,7 @@ func TestParse(t *testing.T) {
 	}{
 		{"etcd://h", none, []string{"h:2379"}, "mockserver", ":", false},
 		{"etcd://h:1,[::1]:2,i/a/b/", none, []string{"h:1", "[::1]:2", "i:2379"}, "a/b", ":", false},
+		{"etcd://[::1]", none, []string{"[::1]:2379"}, "mockserver", ":", false},
 		{"etcds://h", none, []string{"h:2379"}, "mockserver", ":", true},
 		{"etcd://u@h", map[string]string{"ETCDCTL_PASSWORD": "p"}, []string{"h:2379"}, "mockserver", "u:p", false},
 		{"etcd://h", map[string]string{"ETCDCTL_USER": "u:p"}, []string{"h:2379"}, "mockserver", "u:p", false},
@@ -29,8 +30,13 @@ func TestParse(t *testing.T) {
 	}
 	for address, part := range map[string]string{
 		"http://h":              "etcd://",
-		"etcd://":               "empty host",
-		"etcd://h,":             "empty host",
+		"etcd://":               "host 1 of the address is empty",
+		"etcd://h,":             "host 2 of the address is empty",
+		"etcd://h:port":         "host 1 of the address is malformed",
+		"etcd://h:70000":        "malformed",
+		"etcd://h:1:2":          "malformed",
+		"etcd://u:secret/x@h":   "malformed",
+		"etcd://u:secret?x@h":   "malformed",
 		"etcd://u:secret@h":     "ETCDCTL_PASSWORD",
 		"etcd://u@h":            "ETCDCTL_PASSWORD",
 		"etcd://h?x=1":          `"x"`,

@@ -114,6 +114,7 @@ func TestWrongUsage(t *testing.T) {
 		{[]string{"--store", "redis://h"}, 2, "etcd://"},
 		{[]string{"--store", "etcd://u:p@h"}, 2, "ETCDCTL_PASSWORD"},
 		{[]string{"--store", "etcd://h", "--data", "f"}, 2, "exclude each other"},
+		{[]string{"--store", "etcd://h", "--secret", "s/k=env:PATH"}, 2, dataKey},
 		{[]string{"exec", "--", "/does/not/exist"}, 127, "does/not/exist"},
 	} {
 		var stderr bytes.Buffer
