@@ -37,8 +37,8 @@ func (s *Store) list(ctx context.Context, f func(mockserver.Update)) error {
 	return nil
 }
 
-// tell watches until ctx ends, and lists anew where the watch cannot go on: what it missed was compacted, or etcd was
-// put back to an older state.
+// tell watches until ctx ends, and lists anew where the watch cannot go on: what it missed was compacted, etcd was put
+// back to an older state, or somebody emptied it.
 func (s *Store) tell(ctx context.Context, f func(mockserver.Update)) {
 	for ctx.Err() == nil {
 		if s.watch(ctx, f) {
@@ -69,6 +69,8 @@ func (s *Store) watch(ctx context.Context, f func(mockserver.Update)) bool {
 				return false
 			case resp.Err() != nil:
 				return sleep(ctx, relistEvery)
+			case s.keys.lost(resp.Events):
+				return false
 			}
 			s.hand(resp.Events, f)
 		}

@@ -2,6 +2,7 @@ package etcdstore
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -53,6 +54,13 @@ func (k keys) add(u *mockserver.Update, key string, value []byte, revision int64
 	case len(parts) == 4 && parts[0] == "data":
 		u.Changes = append(u.Changes, mockserver.Change{Scope: parts[1], Kind: parts[2], Name: parts[3], Value: value})
 	}
+}
+
+// lost reports whether versions were deleted. No server does that; they count from nothing again.
+func (k keys) lost(events []*clientv3.Event) bool {
+	return slices.ContainsFunc(events, func(e *clientv3.Event) bool {
+		return e.Type == clientv3.EventTypeDelete && strings.HasPrefix(string(e.Kv.Key), k.version(""))
+	})
 }
 
 // The limits of a transaction: etcd takes 128 operations and 1.5 MiB by default.

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -205,4 +207,32 @@ func TestEmptiedEtcd(t *testing.T) {
 		t.Error(err)
 	}
 	await(ctx, t, told, "c")
+}
+
+// TestDeletedPrefix: a server goes on with nothing where an operator deletes all that it had.
+func TestDeletedPrefix(t *testing.T) {
+	m := startEtcd(t)
+	s, err := mockserver.Share(t.Context(), m.open(t, m.client.Host, "deleted"), "", mockserver.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	for i := range 3 {
+		q, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://mock.test/api/2.0/secrets/scopes/create", strings.NewReader(fmt.Sprintf(`{"scope":"s%d"}`, i)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.Header.Set("Authorization", "Bearer t")
+		resp, err := s.Transport().RoundTrip(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			t.Errorf("status %d", resp.StatusCode)
+		}
+		if _, err := client(t, m).Delete(t.Context(), "deleted/", clientv3.WithPrefix()); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
