@@ -31,6 +31,7 @@ const (
 	resourceNotFound = "ResourceNotFoundException"
 	notAllowed       = "MethodNotAllowedException"
 	tooLarge         = "TooLongFrameException"
+	requestTimeout   = "RequestTimeoutException"
 	internalError    = "InternalServerException"
 	unavailable      = "ServiceUnavailableException"
 )
@@ -39,7 +40,7 @@ func statuses() map[string]int {
 	return map[string]int{
 		badRequest: http.StatusBadRequest, modelNotFound: http.StatusNotFound, versionNotFound: http.StatusNotFound,
 		resourceNotFound: http.StatusNotFound, notAllowed: http.StatusMethodNotAllowed,
-		tooLarge: http.StatusRequestEntityTooLarge, internalError: http.StatusInternalServerError,
+		tooLarge: http.StatusRequestEntityTooLarge, requestTimeout: http.StatusRequestTimeout, internalError: http.StatusInternalServerError,
 		unavailable: http.StatusServiceUnavailable,
 	}
 }

@@ -1,7 +1,6 @@
 package llmapi
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +9,8 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"os"
+	"time"
 )
 
 // inferenceRoutes serves the inference API.
@@ -49,7 +50,7 @@ func serveNotFound(w http.ResponseWriter, _ *http.Request) {
 // servePrediction sends a text in chunks as it is generated. What goes wrong before the first one is answered with
 // a status; afterwards the connection is cut, so that no client takes the text for complete.
 func (s *Server) servePrediction(w http.ResponseWriter, r *http.Request) {
-	in, err := readInput(http.MaxBytesReader(w, r.Body, s.settings.MaxRequest), r.Header.Get("Content-Type"))
+	in, err := s.readBody(w, r)
 	if err != nil {
 		asFault(err).write(w)
 		return
@@ -72,6 +73,17 @@ func (s *Server) servePrediction(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		asFault(err).write(w)
 	}
+}
+
+// readBody reads the input of a request within the bounds of size and time. Once a body has ended net/http lifts the
+// deadline, so that an answer may take its time.
+func (s *Server) readBody(w http.ResponseWriter, r *http.Request) (input, error) {
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.options.ReadTimeout)) // only a test's recorder has none
+	in, err := readInput(http.MaxBytesReader(w, r.Body, s.settings.MaxRequest), r.Header.Get("Content-Type"))
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil, faultf(requestTimeout, "The request did not arrive within %s.", s.options.ReadTimeout)
+	}
+	return in, err
 }
 
 // readInput reads a form, a JSON object, or a body that is the text itself.
@@ -110,12 +122,8 @@ func readInput(body io.Reader, contentType string) (input, error) {
 // readJSON reads an object; null counts as a field that is not there.
 func (in input) readJSON(data []byte) error {
 	var fields map[string]json.RawMessage
-	d := json.NewDecoder(bytes.NewReader(data))
-	if err := d.Decode(&fields); err != nil {
+	if err := json.Unmarshal(data, &fields); err != nil {
 		return faultf(badRequest, "the body is not a JSON object: %s", plainJSON(err))
-	}
-	if d.More() {
-		return faultf(badRequest, "the body holds more than one JSON object")
 	}
 	for name, raw := range fields {
 		var text string
@@ -130,11 +138,14 @@ func (in input) readJSON(data []byte) error {
 	return nil
 }
 
-// bodyFault tells a body that is too long from one that breaks.
+// bodyFault tells a body that is too long or too slow from one that breaks.
 func bodyFault(err error) error {
 	var long *http.MaxBytesError
-	if errors.As(err, &long) {
+	switch {
+	case errors.As(err, &long):
 		return faultf(tooLarge, "The request exceeds max_request_size (%d bytes).", long.Limit)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return err
 	}
 	return faultf(badRequest, "the body cannot be read: %s", err)
 }

@@ -17,9 +17,10 @@ import (
 
 // Options are what a server needs beside its settings. The zero value is a good default.
 type Options struct {
-	Logger *slog.Logger     // nil: silent
-	Clock  func() time.Time // default time.Now
-	Random func() uint64    // seeds of requests that name none; default math/rand/v2
+	Logger      *slog.Logger     // nil: silent
+	Clock       func() time.Time // default time.Now
+	Random      func() uint64    // seeds of requests that name none; default math/rand/v2
+	ReadTimeout time.Duration    // for the body of a request over HTTP; default a minute
 }
 
 // Server holds the loaded models and answers for them.
@@ -51,6 +52,9 @@ func open(s Settings, o Options, load func(dir, format string) (generator, error
 	}
 	if o.Random == nil {
 		o.Random = rand.Uint64
+	}
+	if o.ReadTimeout <= 0 {
+		o.ReadTimeout = time.Minute
 	}
 	host, err := os.Hostname()
 	if err != nil {

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -163,6 +165,32 @@ func TestHTTPErrors(t *testing.T) {
 }
 
 // A text that grows too long once its beginning is sent is cut, so that nobody takes it for complete.
+// A body that does not come is not waited for, and one that came in time may be thought about for longer.
+func TestSlowBody(t *testing.T) {
+	f := &fakeModel{pieces: []string{"a"}, delay: 300 * time.Millisecond}
+	s := openFake(t, f, ModelSettings{}, nil)
+	s.options.ReadTimeout = 200 * time.Millisecond
+	mux := http.NewServeMux()
+	s.inferenceRoutes(mux)
+	server := httptest.NewServer(mux)
+	defer server.Close()
+	body, write := io.Pipe()
+	defer func() { _ = write.Close() }()
+	go func() { _, _ = io.WriteString(write, "text=") }()
+	resp, err := http.Post(server.URL+"/predictions/m", formType, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusRequestTimeout {
+		t.Errorf("status %d", resp.StatusCode)
+	}
+	if status, text := do(t, http.MethodPost, server.URL+"/predictions/m", formType, "text=x"); status != http.StatusOK || text != "a<|endoftext|>" {
+		t.Errorf("%d %s", status, text)
+	}
+	http.DefaultClient.CloseIdleConnections()
+}
+
 func TestLongAnswersAreCut(t *testing.T) {
 	a := listen(t, "max_response_size=30", "MODEL_NAME=m")
 	resp, err := http.Post(a.Inference+"/predictions/m", formType, strings.NewReader("text=Hello&max_new_tokens=100"))
