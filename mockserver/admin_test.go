@@ -65,6 +65,9 @@ func TestSnapshotAndRestore(t *testing.T) {
 	if after := seen(t, s); after != before {
 		t.Errorf("before %s\n after %s", before, after)
 	}
+	if _, answer := c.do("POST", "/__admin/restore", `{"workspaces":{"w":{"endpoints":[null]}}}`); !strings.Contains(answer, "endpoint 1 of workspace w is null") {
+		t.Errorf("a snapshot with a hole: %s", answer)
+	}
 	if _, answer := c.do("POST", "/__admin/restore", `{"workspaces":3}`); !strings.Contains(answer, "workspaces must be an object") {
 		t.Errorf("a broken snapshot: %s", answer)
 	}

@@ -16,19 +16,26 @@ type gpuPool struct {
 	all  map[string]int
 }
 
-// newGPUPool takes the ids that the options name, and counts from 0 through the types in order of their names for
-// the others.
+// newGPUPool takes the ids that the options name, and counts through those that are left, from 0, in order of the types'
+// names for the others.
 func newGPUPool(o Options) *gpuPool {
 	if o.GPUs == nil {
 		return &gpuPool{}
 	}
 	p := &gpuPool{free: map[string][]string{}, all: o.GPUs}
+	named := map[string]bool{}
+	for _, ids := range o.GPUIDs {
+		for _, id := range ids {
+			named[id] = true
+		}
+	}
 	next := 0
 	for _, name := range sortedKeys(o.GPUs) {
 		ids := slices.Clone(o.GPUIDs[name])
-		for len(ids) < o.GPUs[name] {
-			ids = append(ids, strconv.Itoa(next))
-			next++
+		for ; len(ids) < o.GPUs[name]; next++ {
+			if id := strconv.Itoa(next); !named[id] {
+				ids = append(ids, id)
+			}
 		}
 		p.free[name] = ids[:o.GPUs[name]]
 	}

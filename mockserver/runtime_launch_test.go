@@ -314,6 +314,9 @@ func TestGPUPool(t *testing.T) {
 	if fmt.Sprint(p.free["A100"], p.free["T4"], p.free["H100"]) != "[0 1 2 3 4 5 6 7 8 9 10] [11 12] [GPU-a]" {
 		t.Error(p.free)
 	}
+	if q := newGPUPool(Options{GPUs: map[string]int{"A100": 2, "T4": 1}, GPUIDs: map[string][]string{"T4": {"1"}}}); fmt.Sprint(q.free) != "map[A100:[0 2] T4:[1]]" {
+		t.Error(q.free)
+	}
 	first, _ := p.take("A100", 3)
 	if rest, missing := p.take("A100", 9); rest != nil || missing != "8 of 11 A100 are free, and it needs 9" {
 		t.Error(rest, missing)

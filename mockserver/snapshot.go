@@ -53,6 +53,11 @@ func (s *Server) restore(ctx context.Context, data []byte) error {
 	if err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
+	for name, w := range in.Workspaces {
+		if i := slices.Index(w.Endpoints, nil); i >= 0 {
+			return fmt.Errorf("restore: endpoint %d of workspace %s is null", i+1, name)
+		}
+	}
 	s.mu.Lock()
 	names := slices.Collect(maps.Keys(s.workspaces))
 	s.mu.Unlock()
