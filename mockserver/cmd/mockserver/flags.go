@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/rand"
 	"crypto/tls"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -28,6 +27,14 @@ type config struct {
 	notes   []string // for stderr, before anything else
 }
 
+// usage stands before the flags.
+const usage = `mockserver [serve] [flags]              serve until SIGINT or SIGTERM; the first line on stdout says where
+mockserver exec [flags] -- command args  serve while a command runs, which finds the server by its environment
+mockserver --llm-api [flags]             answer as LLM-API on TorchServe does; --llm-api --help lists its flags
+
+Flags of serve and exec:
+`
+
 // list is a flag that may be given several times.
 type list []string
 
@@ -47,6 +54,10 @@ func parse(mode string, args []string, stderr io.Writer) (config, []string, erro
 	var scale float64
 	f := flag.NewFlagSet("mockserver "+mode, flag.ContinueOnError)
 	f.SetOutput(stderr)
+	f.Usage = func() {
+		_, _ = fmt.Fprint(stderr, usage)
+		f.PrintDefaults()
+	}
 	f.StringVar(&c.listen, "listen", "127.0.0.1:0", "`address` to serve on; port 0 takes a free one")
 	f.IntVar(&port, "port", -1, "`port` to serve on, instead of the one in --listen")
 	f.Var(&tokens, "token", "accepted bearer token, `[user=]token`, repeatable; without any, every token opens a workspace of its own")
@@ -71,10 +82,13 @@ func parse(mode string, args []string, stderr io.Writer) (config, []string, erro
 	f.IntVar(&c.options.OperationLimit, "operation-limit", 0, "creates and updates of a workspace in five minutes; the API has 50, 0 is none")
 	f.BoolVar(&c.options.RefuseEmptyConfig, "refuse-empty-config", false, "refuse configs without served entities")
 	f.BoolVar(&c.options.StrictScaleToZero, "strict-scale-to-zero", false, "refuse custom models that leave scale_to_zero_enabled out")
-	f.Bool(llmAPIFlag, false, "answer as LLM-API on TorchServe does instead of the serving API; --llm-api --help lists its flags")
+	llmAPI := f.Bool(llmAPIFlag, false, "answer as LLM-API on TorchServe does instead of the serving API; --llm-api --help lists its flags")
 	f.BoolVar(&c.verbose, "verbose", false, "log every request to stderr")
 	if err := f.Parse(args); err != nil {
 		return c, nil, err
+	}
+	if *llmAPI {
+		return c, nil, fmt.Errorf("--%s takes no value and does not go with exec", llmAPIFlag)
 	}
 	c.options.Admins = admins
 	if c.verbose {
@@ -125,79 +139,6 @@ func (c *config) setTokens(tokens list) error {
 		}
 	}
 	return nil
-}
-
-// setModels adds the named models and those of directories to the samples.
-func (c *config) setModels(models, roots list) error {
-	if len(models)+len(roots) > 0 {
-		c.options.Models = mockserver.SampleModels()
-	}
-	for _, text := range models {
-		m, err := parseModel(text)
-		if err != nil {
-			return fmt.Errorf("--model %q: %w", text, err)
-		}
-		c.options.Models = append(c.options.Models, m)
-	}
-	for _, root := range roots {
-		found, err := mockserver.ScanModels(root)
-		if err != nil {
-			return fmt.Errorf("--models-dir: %w", err)
-		}
-		c.options.Models = append(c.options.Models, found...)
-	}
-	for _, m := range c.options.Models {
-		if m.Reason != "" {
-			c.notes = append(c.notes, fmt.Sprintf("%s version %s is not optimizable: %s", m.Name, m.Version, m.Reason))
-		}
-	}
-	return nil
-}
-
-// parseModel reads name[=dir][,key=value]...; what the keys don't say is read from the directory.
-func parseModel(text string) (mockserver.Model, error) {
-	head, rest, _ := strings.Cut(text, ",")
-	name, dir, hasDir := strings.Cut(head, "=")
-	if name == "" {
-		return mockserver.Model{}, errors.New("it has no name")
-	}
-	m := mockserver.Model{Version: "1", Type: "llama", Optimizable: true, Parameters: 8e9}
-	if hasDir {
-		var err error
-		if m, err = mockserver.DescribeModel(dir); err != nil {
-			return m, err
-		}
-	}
-	m.Name = name
-	for rest != "" {
-		var pair string
-		pair, rest, _ = strings.Cut(rest, ",")
-		if err := setModel(&m, pair); err != nil {
-			return m, err
-		}
-	}
-	return m, nil
-}
-
-func setModel(m *mockserver.Model, pair string) (err error) {
-	key, value, _ := strings.Cut(pair, "=")
-	switch key {
-	case "version":
-		m.Version = value
-	case "type":
-		m.Type = value
-	case "task":
-		m.Task = value
-	case "parameters":
-		m.Parameters, err = strconv.ParseInt(value, 10, 64)
-	case "chunk":
-		m.ChunkSize, err = strconv.ParseInt(value, 10, 64)
-	case "optimizable":
-		m.Optimizable, err = strconv.ParseBool(value)
-	default:
-		err = fmt.Errorf("unknown key %q", key)
-	}
-	return err
 }
 
 func (c *config) setTLS(cert, key string) error {

@@ -101,6 +101,9 @@ func TestWrongUsage(t *testing.T) {
 		part string
 	}{
 		{[]string{"--help"}, 0, "time-scale"},
+		{[]string{"exec", "--help"}, 0, "mockserver exec [flags] -- command"},
+		{[]string{"exec", "--llm-api", "--", "true"}, 2, "does not go with exec"},
+		{[]string{"--llm-api=true"}, 2, "takes no value"},
 		{[]string{"exec"}, 2, "exec needs a command"},
 		{[]string{"serve", "x"}, 2, `unknown argument "x"`},
 		{[]string{"--listen", "0.0.0.0:0"}, 1, "needs a list of tokens"},

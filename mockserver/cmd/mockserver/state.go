@@ -32,9 +32,6 @@ func (c *config) setState(store string) error {
 		return fmt.Errorf("--store: %w", err)
 	}
 	if len(c.secrets) > 0 && os.Getenv(dataKey) == "" {
-		return fmt.Errorf("--secret with --store needs a key in %s", dataKey)
-	}
-	if len(c.secrets) > 0 && os.Getenv(dataKey) == "" {
 		return fmt.Errorf("--secret with --store needs a key in %s: servers share secrets only encrypted", dataKey)
 	}
 	c.etcd = &etcd
