@@ -67,13 +67,14 @@ func (p *plan) cut(threads, rows int, ws []backend.Matrix) {
 		m := w.(*matrix)
 		perRow := max(1, m.Bytes()/max(1, m.rows))
 		size := max(1, min(block/perRow, most)/tileRows) * tileRows
-		for from, to := 0, 0; from < m.rows; from = to {
+		for from := 0; from < m.rows; {
 			for p.width+from >= end {
 				p.starts = append(p.starts, len(p.parts))
 				end = p.end(threads, total)
 			}
-			to = min(from+size, m.rows, end-p.width)
+			to := min(from+size, m.rows, end-p.width)
 			p.parts = append(p.parts, part{m, from, to, p.width, to == m.rows || p.width+to == end})
+			from = to
 		}
 		p.width += m.rows
 	}
