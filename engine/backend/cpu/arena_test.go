@@ -12,7 +12,7 @@ func TestArena(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var a arena
 		var pieces [][]byte
-		for i, n := range rapid.SliceOfN(rapid.IntRange(1, 3*smallest), 1, 20).Draw(t, "sizes") {
+		for i, n := range rapid.SliceOfN(rapid.IntRange(1, smallest), 1, 8).Draw(t, "sizes") {
 			p := a.take(n)
 			if len(p) < n || uintptr(unsafe.Pointer(&p[0]))%alignment != 0 {
 				t.Fatalf("piece %d: %d bytes of %d at %p", i, len(p), n, &p[0])
