@@ -148,6 +148,8 @@ func (l *ledger) failed(ctx context.Context, err error) error {
 		return err
 	case ctx.Err() != nil:
 		return backendError(ctx.Err())
+	case errors.Is(err, ErrTooLarge):
+		return refuse(http.StatusRequestEntityTooLarge, api.CodeBadRequest, "What would have to be kept is too large: %s.", err)
 	case errors.Is(err, ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
 		return &refusal{
 			status: http.StatusServiceUnavailable, code: api.CodeUnavailable, retryAfter: time.Second,

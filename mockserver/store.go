@@ -11,7 +11,7 @@ import (
 type Store interface {
 	// Commit makes all changes of a transaction or none. They last once it returns; the version is that of every
 	// scope which was changed. ErrConflict says that a scope was not at the version that the transaction names,
-	// and ErrUnavailable that nobody knows whether the transaction was made.
+	// ErrTooLarge that it never will be taken, and ErrUnavailable that nobody knows whether it was made.
 	Commit(ctx context.Context, t Txn) (version int64, err error)
 	// Latest asks for the versions of scopes, in their order. None is older than the last commit that ended before
 	// the call.
@@ -27,6 +27,7 @@ type Store interface {
 var (
 	ErrConflict    = errors.New("the state was changed by another server")
 	ErrUnavailable = errors.New("the store cannot be reached")
+	ErrTooLarge    = errors.New("the store does not take as much at once")
 )
 
 // Txn is what a server wants to be kept if nobody was faster.

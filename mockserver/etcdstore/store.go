@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -116,15 +117,19 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// wrap says which errors leave it open what happened: all but those in which etcd refuses.
+// wrap says which errors leave it open what happened: all but those in which etcd or its client refuses.
 func wrap(err error) error {
 	code := status.Code(err)
 	var known rpctypes.EtcdError
 	if errors.As(err, &known) {
 		code = known.Code()
 	}
-	switch code {
-	case codes.InvalidArgument, codes.ResourceExhausted, codes.PermissionDenied, codes.Unauthenticated, codes.FailedPrecondition:
+	switch {
+	case errors.Is(err, rpctypes.ErrRequestTooLarge), code == codes.ResourceExhausted && known == rpctypes.EtcdError{}:
+		return fmt.Errorf("%w: etcd: %w", mockserver.ErrTooLarge, err)
+	case slices.Contains([]codes.Code{
+		codes.InvalidArgument, codes.ResourceExhausted, codes.PermissionDenied, codes.Unauthenticated, codes.FailedPrecondition,
+	}, code):
 		return fmt.Errorf("etcd: %w", err)
 	}
 	return fmt.Errorf("%w: etcd: %w", mockserver.ErrUnavailable, err)

@@ -218,21 +218,54 @@ func TestDeletedPrefix(t *testing.T) {
 	}
 	defer func() { _ = s.Close() }()
 	for i := range 3 {
-		q, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://mock.test/api/2.0/secrets/scopes/create", strings.NewReader(fmt.Sprintf(`{"scope":"s%d"}`, i)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		q.Header.Set("Authorization", "Bearer t")
-		resp, err := s.Transport().RoundTrip(q)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = resp.Body.Close()
-		if resp.StatusCode != http.StatusOK {
-			t.Errorf("status %d", resp.StatusCode)
+		if status := post(t, s, "/api/2.0/secrets/scopes/create", fmt.Sprintf(`{"scope":"s%d"}`, i)); status != http.StatusOK {
+			t.Errorf("status %d", status)
 		}
 		if _, err := client(t, m).Delete(t.Context(), "deleted/", clientv3.WithPrefix()); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// post asks a server for a write and returns the status.
+func post(t *testing.T, s *mockserver.Server, path, body string) int {
+	t.Helper()
+	q, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://mock.test"+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	q.Header.Set("Authorization", "Bearer t")
+	resp, err := s.Transport().RoundTrip(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	return resp.StatusCode
+}
+
+// TestTooLarge: what etcd does not take in one piece is refused as what it is, and what is there stays.
+func TestTooLarge(t *testing.T) {
+	m := startEtcd(t)
+	s, err := mockserver.Share(t.Context(), m.open(t, m.client.Host, "large"), "key", mockserver.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	if status := post(t, s, "/api/2.0/secrets/scopes/create", `{"scope":"s"}`); status != http.StatusOK {
+		t.Fatalf("status %d", status)
+	}
+	const limit = http.StatusRequestEntityTooLarge
+	if status := post(t, s, "/api/2.0/mlflow/registered-models/create", `{"name":"m","description":"`+strings.Repeat("x", 3<<20)+`"}`); status != limit {
+		t.Errorf("what the client does not send: status %d", status)
+	}
+	secret := strings.Repeat("x", 128<<10)
+	for i := range 12 {
+		want := http.StatusOK
+		if i == 11 { // the scope would be 1.5 MiB
+			want = limit
+		}
+		if status := post(t, s, "/api/2.0/secrets/put", fmt.Sprintf(`{"scope":"s","key":"k%d","string_value":"%s"}`, i, secret)); status != want {
+			t.Fatalf("secret %d: status %d, want %d", i, status, want)
 		}
 	}
 }
