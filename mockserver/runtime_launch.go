@@ -31,7 +31,7 @@ type launched struct {
 	wanted time.Time // since
 	fleet  *fleet
 
-	backend atomic.Pointer[upstream.Backend] // nil: it does not run
+	backend atomic.Pointer[upstream.Backend] // nil: it does not serve yet, or does not run
 
 	mu      sync.Mutex
 	process *launcher.Process // nil: not started yet
@@ -160,10 +160,15 @@ func (l *launched) prepareOn(ctx context.Context, port int) (launcher.Launch, er
 	if err != nil {
 		return launcher.Launch{}, err
 	}
-	l.backend.Store(&b)
 	return launcher.Launch{
 		Command: words, Directory: l.place.Launch.Directory, Env: append(inherited(os.Environ()), env...), Secrets: secrets,
-		Ready: func(ctx context.Context) error { return b.Ready(ctx, l.keys) },
+		Ready: func(ctx context.Context) error {
+			err := b.Ready(ctx, l.keys)
+			if err == nil {
+				l.backend.Store(&b) // earlier calls would open its circuit before it serves
+			}
+			return err
+		},
 		Release: func() {
 			l.backend.Store(nil)
 			b.Close()

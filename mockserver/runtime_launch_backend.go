@@ -2,16 +2,20 @@ package mockserver
 
 import (
 	"context"
+	"strings"
 
+	"github.com/inference-iac/terraform-provider-inference/mockserver/launcher"
 	"github.com/inference-iac/terraform-provider-inference/mockserver/upstream"
 )
 
-// now is the engine's backend, or why there is none.
+// now is the engine's backend, or why there is none. What the engine printed is for those who may see its log, and
+// whoever may query the endpoint need not be one of them.
 func (l *launched) now() (upstream.Backend, error) {
 	if b := l.backend.Load(); b != nil {
 		return *b, nil
 	}
-	return nil, &upstream.Error{Upstream: l.place.Name, Kind: upstream.ErrNotReady, Message: l.report().message}
+	why, _, _ := strings.Cut(l.report().message, launcher.LastLines)
+	return nil, &upstream.Error{Upstream: l.place.Name, Kind: upstream.ErrNotReady, Message: why}
 }
 
 // Generate asks the engine, if it runs.

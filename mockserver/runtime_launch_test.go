@@ -170,7 +170,12 @@ func TestLaunchedEngineCrashes(t *testing.T) {
 	if state := e.Config.ServedEntities[0].State; state.Deployment != api.DeploymentRecovering || !strings.Contains(state.DeploymentStateMessage, "The engine does not answer for the model: it ") {
 		t.Errorf("%+v", state)
 	}
-	c.until("e", func(e api.Endpoint) bool { return e.State.Ready == api.ReadyYes })
+	c.until("e", func(e api.Endpoint) bool {
+		if _, answer := c.do("POST", api.InvocationsPath("e"), `{"messages":[{"role":"user","content":"Hi"}]}`); strings.Contains(answer, "illegal memory access") {
+			t.Errorf("an invocation is answered with the engine's log: %s", answer)
+		}
+		return e.State.Ready == api.ReadyYes
+	})
 	if second := c.pid("e"); second == first || !over(first) {
 		t.Errorf("process %s, before %s", second, first)
 	}

@@ -172,8 +172,9 @@ func sleep(ctx context.Context, d time.Duration) bool {
 }
 
 func firstLine(err error) string {
-	line, _, _ := strings.Cut(err.Error(), "\n")
-	return strings.TrimSuffix(line, "; its last lines:")
+	why, _, _ := strings.Cut(err.Error(), LastLines)
+	line, _, _ := strings.Cut(why, "\n")
+	return line
 }
 
 // exit says how a program ended.

@@ -37,6 +37,9 @@ type Status struct {
 	Err    error // why it does not serve; nil when it does, and before anything is known
 }
 
+// LastLines stands in errors between why a program ended and what it printed last, which is not for everybody.
+const LastLines = "; its last lines:\n"
+
 // endError says how a run ended, and what the program printed last.
 type endError struct {
 	kind error
@@ -50,7 +53,7 @@ func (e *endError) Error() string {
 		text += ": " + e.how
 	}
 	if len(e.last) > 0 {
-		text += "; its last lines:\n" + strings.Join(e.last, "\n")
+		text += LastLines + strings.Join(e.last, "\n")
 	}
 	return text
 }
