@@ -34,8 +34,6 @@ func (s *Server) activeStates(w *workspace, r *record, now time.Time) (states []
 
 // askEngines asks the engines outside whose last word is old, and gives them some time to answer.
 func (s *Server) askEngines(ctx context.Context, w *workspace, v *revision, patience time.Duration) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
 	var flights []<-chan struct{}
 	for _, e := range v.Entities {
 		if place, ok := s.upstreams.place(e.Spec); ok && place.Backend != nil {
@@ -44,6 +42,11 @@ func (s *Server) askEngines(ctx context.Context, w *workspace, v *revision, pati
 			}
 		}
 	}
+	if flights == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	for _, f := range flights {
 		select {
 		case <-f:
