@@ -159,7 +159,7 @@ func TestFallbackReason(t *testing.T) {
 	if want := `"a";status=429;code="X", "b-1";status=503;code="Y"`; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	if b := appendMillis(nil, 1234567*time.Nanosecond); string(b) != "1.234" || strings.HasPrefix(string(appendMillis(nil, -5)), "-") {
+	if b := appendMillis(nil, 1234567*time.Nanosecond); string(b) != "1.234" || strings.HasPrefix(string(appendMillis(nil, -5*time.Millisecond)), "-") {
 		t.Errorf("%s", b)
 	}
 }
